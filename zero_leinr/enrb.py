@@ -1,0 +1,126 @@
+"""ENRB, the second stage: the U-Net of Neighbor2Neighbor and the sub-images it learns from."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+MULTIPLE = 32
+"""Height and width must be multiples of this: the U-Net halves them five times."""
+
+NEIGHBOR_PAIRS = ((0, 1), (0, 2), (1, 3), (2, 3), (1, 0), (2, 0), (3, 1), (3, 2))
+"""Ordered pairs of adjacent pixels in a 2x2 cell, numbered row by row."""
+
+
+class ENRB(nn.Module):
+    """Enhanced-noise reduction block; 1,259,475 parameters.
+
+    Layers carry the official names, so official checkpoints of the denoiser load as they are.
+
+    Source: ``arch_unet.py`` of nycu-acm/Zero-LEINR; Huang et al., Neighbor2Neighbor, CVPR 2021.
+    """
+
+    def __init__(self, features: int = 48) -> None:
+        super().__init__()
+        n = features
+
+        def conv(inputs: int, outputs: int, size: int = 3) -> nn.Conv2d:
+            return nn.Conv2d(inputs, outputs, size, padding=size // 2)
+
+        self.enc_conv0 = conv(3, n)
+        for level in range(1, 7):
+            self.add_module(f"enc_conv{level}", conv(n, n))
+        for level in range(5, 0, -1):
+            below = n if level == 5 else 2 * n
+            skip = 3 if level == 1 else n
+            self.add_module(f"up{level}", Upsample(below))
+            self.add_module(f"dec_conv{level}a", conv(below + skip, 2 * n))
+            self.add_module(f"dec_conv{level}b", conv(2 * n, 2 * n))
+        self.nin_a = conv(2 * n, 2 * n, size=1)
+        self.nin_b = conv(2 * n, 2 * n, size=1)
+        self.nin_c = conv(2 * n, 3, size=1)
+
+    def initialize(self, generator: torch.Generator) -> None:
+        """Kaiming normal (fan in, a = 0) scaled by 0.1; biases zero."""
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+                nn.init.kaiming_normal_(layer.weight, generator=generator)
+                with torch.no_grad():
+                    layer.weight *= 0.1
+                    if layer.bias is not None:
+                        layer.bias.zero_()
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Denoises a batch.
+
+        Args:
+            image: (B, 3, H, W) in [0, 1]; H and W multiples of 32.
+
+        Returns:
+            (B, 3, H, W), not clipped.
+
+        Raises:
+            ValueError: H or W is not a multiple of 32.
+        """
+        if image.shape[-2] % MULTIPLE or image.shape[-1] % MULTIPLE:
+            raise ValueError(
+                f"ENRB takes heights and widths that are multiples of {MULTIPLE}, "
+                f"not {image.shape[-2]}x{image.shape[-1]}: pad the image first"
+            )
+
+        def layer(name: str, x: Tensor) -> Tensor:
+            return F.leaky_relu_(getattr(self, name)(x), 0.2)
+
+        skips = [image]
+        x = layer("enc_conv0", image)
+        for level in range(1, 6):
+            x = F.max_pool2d(layer(f"enc_conv{level}", x), 2)
+            skips.append(x)
+        x = layer("enc_conv6", x)
+        for level in range(5, 0, -1):
+            upsampled = getattr(self, f"up{level}")(x)
+            x = torch.cat([upsampled, skips[level - 1]], dim=1)
+            x = layer(f"dec_conv{level}b", layer(f"dec_conv{level}a", x))
+        return self.nin_c(layer("nin_b", layer("nin_a", x)))
+
+
+class Upsample(nn.Module):
+    """Transposed 2x2 convolution with stride 2, under its official name ``deconv``."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.deconv = nn.ConvTranspose2d(channels, channels, 2, stride=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, 2H, 2W)."""
+        return self.deconv(x)
+
+
+def draw_neighbors(image: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """Draws one of the eight neighbor pairs for every 2x2 cell.
+
+    Returns:
+        (B, 2, H/2, W/2), int64: the first and the second pixel's number (0..3) in its cell.
+    """
+    batch, _, height, width = image.shape
+    pairs = torch.tensor(NEIGHBOR_PAIRS, device=image.device)
+    shape = (batch, height // 2, width // 2)
+    drawn = torch.randint(len(pairs), shape, generator=generator, device=image.device)
+    return pairs[drawn].permute(0, 3, 1, 2)
+
+
+def subsample(image: Tensor, neighbors: Tensor) -> tuple[Tensor, Tensor]:
+    """Takes the drawn pair of pixels out of every 2x2 cell.
+
+    Args:
+        image: (B, C, H, W), H and W even.
+        neighbors: (B, 2, H/2, W/2) from :func:`draw_neighbors`; the same for all channels.
+
+    Returns:
+        Two images of half the size, (B, C, H/2, W/2): the same scene under two noises.
+
+    Source: Neighbor2Neighbor, CVPR 2021; ``generate_subimages`` of nycu-acm/Zero-LEINR.
+    """
+    batch, channels, height, width = image.shape
+    cells = F.pixel_unshuffle(image, 2).view(batch, channels, 4, height // 2, width // 2)
+    picked = cells.gather(2, neighbors.unsqueeze(1).expand(-1, channels, -1, -1, -1))
+    return picked[:, :, 0], picked[:, :, 1]

@@ -1,0 +1,66 @@
+"""Zero-LEINR: CPLEB, then ENRB."""
+
+import torch
+from torch import Tensor, nn
+
+from zero_leinr.cpleb import BRANCHES, CPLEB
+from zero_leinr.enrb import ENRB
+from zero_leinr.streams import stream
+
+
+class ZeroLEINR(nn.Module):
+    """The whole method, or a variant of it.
+
+    Args:
+        branches: Branches of CPLEB: ``light``, ``color`` or both.
+        denoise: Whether ENRB follows.
+
+    Source: nycu-acm/Zero-LEINR (ISCAS 2023).
+    """
+
+    def __init__(self, branches: tuple[str, ...] = BRANCHES, denoise: bool = True) -> None:
+        super().__init__()
+        self.cpleb = CPLEB(branches)
+        self.enrb = ENRB() if denoise else None
+
+    @property
+    def multiple(self) -> int:
+        """Heights and widths that :meth:`forward` takes are multiples of this."""
+        return 1 if self.enrb is None else 32
+
+    def initialize(self, seed: int) -> "ZeroLEINR":
+        """Draws all weights; each part has a stream of its own. Returns the model."""
+        for name, branch in self.cpleb.branches.items():
+            branch.initialize(stream(seed, f"init/{name}"))  # type: ignore[operator]
+        if self.enrb is not None:
+            self.enrb.initialize(stream(seed, "init/denoiser"))
+        return self
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Both stages in one go, without the rounding between them (see ``inference``).
+
+        Args:
+            image: (B, 3, H, W) in [0, 1]; H and W multiples of :attr:`multiple`.
+
+        Returns:
+            (B, 3, H, W), not clipped.
+        """
+        enhanced = self.cpleb(image)
+        return enhanced if self.enrb is None else self.enrb(enhanced.clamp(0, 1))
+
+
+def flush_subnormals(module: nn.Module) -> int:
+    """Sets weights below the smallest normal float32 to zero; returns how many there were.
+
+    Weight decay drives dead weights there, and processors compute with subnormal numbers up to
+    a hundred times slower: Zero-DCE's official checkpoint enhances an image in 17.9 s with
+    them and 0.6 s without, with the same output.
+    """
+    tiny = torch.finfo(torch.float32).tiny
+    flushed = 0
+    with torch.no_grad():
+        for weight in module.parameters():
+            subnormal = (weight.abs() < tiny) & (weight != 0)
+            flushed += int(subnormal.sum())
+            weight[subnormal] = 0.0
+    return flushed

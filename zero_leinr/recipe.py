@@ -1,0 +1,200 @@
+"""A recipe: everything that decides what a training makes, except its images and its seed.
+
+Variants are data: the full method is ``Recipe()``, an ablation a few overrides of it. Nothing here
+needs torch, so a whole study's recipes are checked in no time.
+"""
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
+
+from zero_leinr.errors import InputError
+
+BRANCH_LOSSES = ("smoothness", "spatial", "exposure", "constancy", "angle")
+DENOISER_LOSSES = ("reconstruction", "regularization")
+PRECISIONS = ("float32", "bfloat16")
+SIDE_MULTIPLE = {"branches": 16, "denoiser": 64}
+"""Training sides are multiples of the exposure loss's regions, and, where ENRB is trained, of 64:
+it sees sub-images of half the side, which its U-Net halves five times more."""
+NOISE = re.compile(r"(poisson|gauss|mix)(\d+(?:\.\d+)?)(?:_(\d+(?:\.\d+)?))?")
+
+
+class Budget(Protocol):
+    """What every recipe says, whatever it trains: which images a step sees, and how many steps.
+
+    :class:`Recipe` describes the five settings.
+    """
+
+    @property
+    def epochs(self) -> int: ...  # noqa: D102
+    @property
+    def steps_per_epoch(self) -> int | None: ...  # noqa: D102
+    @property
+    def batch(self) -> int: ...  # noqa: D102
+    @property
+    def image_size(self) -> int: ...  # noqa: D102
+    @property
+    def crop(self) -> int | None: ...  # noqa: D102
+    def to_dict(self) -> dict[str, Any]:
+        """All settings as plain values, for JSON."""
+        ...
+
+
+BUDGET = ("epochs", "steps_per_epoch", "batch", "image_size", "crop")
+
+
+def _weights(**losses: float) -> Any:
+    return dataclasses.field(default_factory=lambda: dict(losses))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of one training; the defaults are those of the official code.
+
+    Attributes:
+        light: Loss weights of the light branch by name; a weight of 0 leaves the loss out, and
+            None in place of the mapping leaves the branch out.
+        color: The same for the color branch.
+        denoiser: The same for ENRB.
+        exposure_level: Target of the exposure loss, mean gray in [0, 1].
+        noise: Training noise, see :func:`parse_noise`.
+        epochs: Passes over the training images.
+        steps_per_epoch: Ends every epoch after so many steps; None takes the whole pass.
+        batch: Images in a step.
+        image_size: Side in pixels that training images are resized to.
+        crop: Side of the random window that a step sees of each image; None shows all of it.
+        lr: Adam's learning rate of the branches.
+        weight_decay: L2 in Adam, branches only.
+        clip: Largest gradient norm of a branch.
+        denoiser_lr: Adam's learning rate of ENRB; it halves at 20, 40, 60 and 80 % of the epochs.
+        ramp: Weight that the regularization reaches at the last epoch, starting from 0.
+        precision: ``float32``, or ``bfloat16`` for autocast in the networks.
+    """
+
+    light: dict[str, float] | None = _weights(smoothness=200, spatial=1, exposure=10, constancy=5)
+    color: dict[str, float] | None = _weights(smoothness=200, spatial=1, exposure=10, angle=0.5)
+    denoiser: dict[str, float] | None = _weights(reconstruction=1, regularization=1)
+    exposure_level: float = 0.6
+    noise: str = "poisson5_50"
+    epochs: int = 100
+    steps_per_epoch: int | None = None
+    batch: int = 16
+    image_size: int = 256
+    crop: int | None = None
+    lr: float = 6e-4
+    weight_decay: float = 1e-5
+    clip: float = 0.1
+    denoiser_lr: float = 1e-4
+    ramp: float = 2.0
+    precision: str = "float32"
+
+    def __post_init__(self) -> None:
+        """Checks the values, so that a mistake is found before the work starts."""
+        if self.light is None and self.color is None:
+            raise InputError("recipe: light and color are both null; keep at least one branch")
+        for part, allowed in _LOSSES.items():
+            for loss in getattr(self, part) or ():
+                check_known(f"{part}.{loss}", loss, allowed)
+        parse_noise(self.noise)
+        check_known("precision", self.precision, PRECISIONS)
+        check_budget(self, SIDE_MULTIPLE["branches" if self.denoiser is None else "denoiser"])
+
+    @property
+    def branches(self) -> tuple[str, ...]:
+        """Names of the branches that are there."""
+        return tuple(b for b in ("light", "color") if getattr(self, b) is not None)
+
+    def replace(self, overrides: Mapping[str, Any]) -> Self:
+        """Returns the recipe with some settings changed.
+
+        Args:
+            overrides: Values by name. A mapping changes single loss weights and keeps the
+                others: ``{"light": {"constancy": 0}}``.
+
+        Raises:
+            InputError: A key is unknown or a value cannot be.
+        """
+        known = [field.name for field in dataclasses.fields(self)]
+        merged: dict[str, Any] = {}
+        for key, value in overrides.items():
+            check_known(key, key, known)
+            old = getattr(self, key)
+            if key in _LOSSES:
+                if not (value is None or isinstance(value, Mapping)):
+                    raise InputError(f"recipe: {key} takes loss weights by name, or null")
+                value = None if value is None else {**(old or {}), **value}
+            elif isinstance(old, float) and isinstance(value, int):
+                value = float(value)
+            elif old is not None and value is not None and type(value) is not type(old):
+                raise InputError(f"recipe: {key} takes a {type(old).__name__}, not {value!r}")
+            merged[key] = value
+        return dataclasses.replace(self, **merged)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All settings as plain values, for JSON; ``Recipe().replace`` reads them back."""
+        return dataclasses.asdict(self)
+
+
+def parse_noise(name: str) -> tuple[str, float, float] | None:
+    """Splits the name of a noise model, such as ``poisson5_50``, into its kind and range.
+
+    The official names: ``poisson``, ``gauss`` or ``mix`` with one number or two; two are a range
+    that is drawn from anew for every image. ``none`` gives None.
+
+    Raises:
+        InputError: The name is not a noise model, or its range runs backwards or reaches 0.
+    """
+    if name == "none":
+        return None
+    found = NOISE.fullmatch(name)
+    if not found:
+        raise InputError(
+            f"noise: {name!r} is not a noise model; write none, or poisson, gauss or mix with one "
+            "number or a range, such as poisson5_50"
+        )
+    kind, low, high = found[1], float(found[2]), float(found[3] or found[2])
+    if not 0 < low <= high:
+        raise InputError(f"noise: {name!r} needs a range above 0 that does not run backwards")
+    return kind, low, high
+
+
+_LOSSES = {"light": BRANCH_LOSSES, "color": BRANCH_LOSSES, "denoiser": DENOISER_LOSSES}
+
+
+def check_budget(recipe: Budget, multiple: int) -> None:
+    """Checks the settings that all recipes have in common.
+
+    Args:
+        recipe: Any recipe.
+        multiple: What the side of the images in a step must be a multiple of.
+
+    Raises:
+        InputError: A value cannot be.
+    """
+    for name in BUDGET:
+        value = getattr(recipe, name)
+        optional = value is None and name in ("steps_per_epoch", "crop")
+        if not optional and (not isinstance(value, int) or value < 1):
+            raise InputError(f"recipe: {name} must be a whole number above 0, not {value!r}")
+    if recipe.crop is not None and recipe.crop > recipe.image_size:
+        raise InputError(f"recipe: crop {recipe.crop} exceeds image_size {recipe.image_size}")
+    side = recipe.crop or recipe.image_size
+    if side % multiple:
+        raise InputError(
+            f"recipe: crop (or image_size) must be a multiple of {multiple}, not {side}"
+        )
+
+
+def check_known(where: str, name: str, known: Sequence[str]) -> None:
+    """Checks a name of a setting; a near miss is told what it may have meant.
+
+    Raises:
+        InputError: ``name`` is not among the known ones; the message begins with ``where``.
+    """
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+        raise InputError(f"recipe: unknown {where}; {hint}")

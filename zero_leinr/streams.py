@@ -1,0 +1,33 @@
+"""Separate random streams, so that leaving one part out changes no other."""
+
+import hashlib
+
+import torch
+
+STREAMS = (
+    *("init/light", "init/color", "init/denoiser", "init/baseline"),
+    *("order", "crop", "noise", "neighbors"),
+)
+
+
+def stream(seed: int, name: str, *counters: int, device: str = "cpu") -> torch.Generator:
+    """The random generator of one purpose at one moment of one run.
+
+    A draw depends on its seed, its purpose and its place in the run (epoch, step), never on what
+    was drawn before. So a variant without the denoiser sees the same noise as the full method,
+    and a resumed run needs no generator state to go on with the same bits.
+
+    Args:
+        seed: The run's seed.
+        name: One of :data:`STREAMS`.
+        counters: Where in the run, such as the epoch or the step.
+        device: Where the generator lives. Numbers differ between device types.
+
+    Raises:
+        KeyError: ``name`` is not a stream.
+    """
+    if name not in STREAMS:
+        raise KeyError(name)
+    key = "/".join(map(str, (seed, name, *counters))).encode()
+    digest = hashlib.blake2b(key, digest_size=8).digest()
+    return torch.Generator(device).manual_seed(int.from_bytes(digest, "big") >> 1)

@@ -1,0 +1,234 @@
+"""The training loop, and nothing else."""
+
+import csv
+import math
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from zero_leinr.checkpoint import atomic, load_state, save_model, save_state
+from zero_leinr.device import choose_device
+from zero_leinr.errors import InputError
+from zero_leinr.recipe import Budget
+from zero_leinr.streams import stream
+from zero_leinr.training_step import training_step
+
+Progress = Callable[[int, int, dict[str, float]], None]
+"""Called with the steps done, the steps in all, and the latest losses."""
+
+FLUSH_EVERY = 10
+"""Steps between two looks at the losses: reading them makes the device wait."""
+
+
+class Step(Protocol):
+    """What the loop drives: networks with their optimizers, trained once by each call."""
+
+    @property
+    def model(self) -> nn.Module:
+        """What is saved in the end."""
+        ...
+
+    def __call__(self, image: Tensor, epoch: int, step: int) -> dict[str, Tensor]:
+        """Trains on a batch (B, 3, H, W); returns its losses as ``part/loss``, not read yet."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a resume needs."""
+        ...
+
+    def load_state_dict(self, state: Any) -> None:
+        """Takes back what :meth:`state_dict` gave."""
+        ...
+
+
+MakeStep = Callable[[Any, int, str], Step]
+"""Makes the step of a recipe, with a seed, on a device. The seed alone fixes its weights."""
+
+
+def train(
+    recipe: Budget,
+    images: np.ndarray,
+    seed: int,
+    folder: Path,
+    *,
+    make_step: MakeStep = training_step,
+    device: str = "auto",
+    checkpoint_every: int = 100,
+    replace: bool = False,
+    progress: Progress | None = None,
+) -> Any:
+    """Trains a model; goes on where an interrupted run stopped.
+
+    Leaves ``model.safetensors`` (the last weights) and ``losses.csv`` in the folder, and what a
+    resume needs: ``state.ckpt`` and ``state_losses.csv``. On one device a resumed run ends with
+    the same bits as an uninterrupted one.
+
+    Args:
+        recipe: What to train, and how.
+        images: (N, S, S, 3) uint8 RGB, S the recipe's image size; may be memory-mapped.
+        seed: Fixes initialization, order, crops, noise and neighbor draws, each by itself.
+        folder: Where the run's files go.
+        make_step: Makes what the recipe trains: Zero-LEINR, or a baseline with its own step.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        checkpoint_every: Steps between two checkpoints.
+        replace: Start anew where the folder holds a run of another recipe or seed.
+        progress: Told about every few steps.
+
+    Returns:
+        The trained networks.
+
+    Raises:
+        InputError: The images are not what the recipe wants, or the state in the folder belongs
+            to another recipe or seed.
+        FloatingPointError: Weights became infinite or NaN; they are not saved.
+    """
+    check_images(images, recipe)
+    device = choose_device(device)
+    train_on = make_step(recipe, seed, device)
+    state_file, log = folder / "state.ckpt", LossLog(folder / "state_losses.csv")
+    identity = {"recipe": repr(recipe), "seed": seed}
+    first = _resume(train_on, identity, state_file, device, replace)
+    log.truncate(first)
+    total = recipe.epochs * steps_in_epoch(recipe, len(images))
+    started = time.monotonic()
+
+    for step, epoch, batch in batches(images, recipe, seed, first, device):
+        log.add(step, epoch, train_on(batch, epoch, step))
+        done = step + 1
+        saving = done % checkpoint_every == 0 or done == total
+        if saving or done % FLUSH_EVERY == 0:
+            values = log.flush()
+            if progress:
+                progress(done, total, values | {"seconds": time.monotonic() - started})
+        if saving:
+            _check_weights(train_on.model, done)
+            save_state(train_on.state_dict() | identity | {"step": done}, state_file)
+    save_model(train_on.model, recipe, folder / "model.safetensors")
+    with atomic(folder / "losses.csv") as temporary:
+        shutil.copyfile(log.path, temporary)
+    return train_on.model
+
+
+def _check_weights(model: nn.Module, done: int) -> None:
+    if not all(torch.isfinite(weight).all() for weight in model.parameters()):
+        raise FloatingPointError(
+            f"weights are not finite after step {done}: lower the learning rate"
+        )
+
+
+def check_images(images: np.ndarray, recipe: Budget) -> None:
+    """Checks the training images against the recipe.
+
+    Raises:
+        InputError: Wrong type or shape, or no image at all.
+    """
+    side = recipe.image_size
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != (side, side, 3):
+        raise InputError(
+            f"training images: expected uint8 (N, {side}, {side}, 3), "
+            f"got {images.dtype} {images.shape}; prepare them with the recipe's image_size"
+        )
+    if not len(images):
+        raise InputError("training images: there are none")
+
+
+def steps_in_epoch(recipe: Budget, count: int) -> int:
+    """Steps of one epoch over ``count`` images; the last, incomplete batch is kept."""
+    return min(math.ceil(count / recipe.batch), recipe.steps_per_epoch or count)
+
+
+def batches(
+    images: np.ndarray, recipe: Budget, seed: int, first: int, device: str
+) -> Iterator[tuple[int, int, Tensor]]:
+    """Yields step, epoch and batch (B, 3, S, S) in [0, 1], from step ``first`` to the end.
+
+    Every epoch is shuffled anew. With ``crop`` set, each image shows a random window.
+    """
+    per_epoch = steps_in_epoch(recipe, len(images))
+    for epoch in range(first // per_epoch, recipe.epochs):
+        order = torch.randperm(len(images), generator=stream(seed, "order", epoch))
+        chunks = order.split(recipe.batch)[:per_epoch]
+        for step, chunk in enumerate(chunks, start=epoch * per_epoch):
+            if step < first:
+                continue
+            pixels = torch.from_numpy(_windows(images, chunk, recipe, seed, step))
+            # Stored as (H, W, 3), so this permuted view already is channels-last.
+            yield step, epoch, pixels.to(device).permute(0, 3, 1, 2).float() / 255
+
+
+def _windows(images: np.ndarray, chunk: Tensor, recipe: Budget, seed: int, step: int) -> np.ndarray:
+    if recipe.crop is None:
+        return images[chunk.numpy()]
+    room = recipe.image_size - recipe.crop + 1
+    corners = torch.randint(room, (len(chunk), 2), generator=stream(seed, "crop", step))
+    return np.stack(
+        [
+            images[i, top : top + recipe.crop, left : left + recipe.crop]
+            for i, (top, left) in zip(chunk.tolist(), corners.tolist(), strict=True)
+        ]
+    )
+
+
+def _resume(
+    train_on: Step, identity: dict[str, Any], state_file: Path, device: str, replace: bool
+) -> int:
+    """Loads the state of an interrupted run, if there is one; returns the next step."""
+    if not state_file.exists():
+        return 0
+    state = load_state(state_file, device)
+    if any(state[key] != value for key, value in identity.items()):
+        if replace:
+            return 0
+        raise InputError(
+            f"{state_file}: belongs to another recipe or seed; "
+            "choose another folder, or say --replace to start anew here"
+        )
+    train_on.load_state_dict(state)
+    return state["step"]
+
+
+class LossLog:
+    """A CSV of losses: step, epoch and one column a loss; kept on the device until flushed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.pending: list[tuple[int, int, dict[str, Tensor]]] = []
+
+    def truncate(self, first: int) -> None:
+        """Drops the rows from step ``first`` on, which an interrupted run wrote ahead."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if not self.path.exists() or first == 0:
+            self.path.unlink(missing_ok=True)
+            return
+        header, *rows = self.path.read_text().splitlines()
+        kept = [row for row in rows if int(row.split(",")[0]) < first]
+        self.path.write_text("\n".join([header, *kept]) + "\n")
+
+    def add(self, step: int, epoch: int, values: dict[str, Tensor]) -> None:
+        """Remembers the losses of a step without reading them."""
+        self.pending.append((step, epoch, values))
+
+    def flush(self) -> dict[str, float]:
+        """Appends what is pending to the file and returns the losses of the latest step.
+
+        A loss that overflowed in a step (see ``TrainingStep``) is an empty cell.
+        """
+        names = list(self.pending[0][2])
+        values = [torch.stack(list(values.values())) for *_, values in self.pending]
+        rows = torch.stack(values).tolist()
+        new = not self.path.exists()
+        with self.path.open("a", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            if new:
+                writer.writerow(["step", "epoch", *names])
+            for (step, epoch, _), row in zip(self.pending, rows, strict=True):
+                cells = [f"{value:.6g}" if math.isfinite(value) else "" for value in row]
+                writer.writerow([step, epoch, *cells])
+        self.pending.clear()
+        return dict(zip(names, rows[-1], strict=True))
