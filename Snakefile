@@ -1,0 +1,43 @@
+"""The map of every study: data -> train -> enhance -> score -> tables and figures -> report.
+
+    snakemake demo --cores 2            experiments/config/studies/demo.yaml -> results/demo
+    snakemake demo --report report.html
+
+One file in experiments/config/studies is one study and one target of its name.
+"""
+
+from snakemake.utils import min_version
+
+from experiments.graph import Graph
+
+min_version("9.0")
+GRAPH = Graph.load()
+
+
+report: "experiments/report/workflow.rst"
+
+
+wildcard_constraints:
+    study="[a-z0-9_]+",
+    method="[a-z0-9_]+",
+    dataset="[a-z0-9_]+",
+    seed=r"\d+",
+
+
+include: "experiments/rules/data.smk"
+include: "experiments/rules/train.smk"
+include: "experiments/rules/enhance.smk"
+include: "experiments/rules/score.smk"
+include: "experiments/rules/tables.smk"
+include: "experiments/rules/figures.smk"
+include: "experiments/rules/costs.smk"
+include: "experiments/rules/published.smk"
+
+
+for study in GRAPH.studies:
+
+    rule:
+        name:
+            study
+        input:
+            GRAPH.products(study),

@@ -1,0 +1,86 @@
+"""What is checked before any long work starts, and what the later stages are told: study.json."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.data import read_listing, weights_file
+from experiments.datasets import load_registry
+from experiments.scores import describe_metrics, missing_metrics
+from experiments.study import Study
+from zero_leinr.errors import InputError
+
+log = logging.getLogger(__name__)
+
+
+def check_study(study: Study, listings: Sequence[Path]) -> dict[str, Any]:
+    """Makes sure that a study can run to its end; downloads weights that are not there.
+
+    Args:
+        study: The study.
+        listings: What ``fetch`` found of its data sets.
+
+    Returns:
+        The content of ``study.json``: name, title, budget, methods, datasets, metrics, missing.
+
+    Raises:
+        InputError: Weights of a method cannot be had, or those of a metric that the study does not
+            want to do without.
+    """
+    for method in study.methods.values():
+        if "weights" in method.entry:
+            try:
+                weights_file(method.entry["weights"])
+            except InputError as error:
+                raise InputError(f"method {method.name}: {error}") from error
+    missing = missing_metrics(study.metrics, download=True)
+    for name, reason in missing.items():
+        if study.missing_metrics == "stop":
+            raise InputError(
+                f"metric {name}: {reason} "
+                "(a study with `missing_metrics: report` goes on without it)"
+            )
+        log.warning("metric %s will be missing: %s", name, reason)
+    found = {listing.dataset: listing for listing in map(read_listing, listings)}
+    registry = load_registry()
+    return {
+        "name": study.name,
+        "title": study.title,
+        "budget": {"label": study.budget_label, "reduced": bool(study.budget)},
+        "methods": [
+            {
+                "name": method.name,
+                "label": method.label,
+                "group": method.group,
+                "weights": method.weights,
+                "seeds": method.seeds,
+                "note": method.entry.get("note"),
+            }
+            for method in study.methods.values()
+        ],
+        "datasets": [
+            {
+                "name": name,
+                "label": registry[name].label,
+                "paired": registry[name].paired,
+                "count": found[name].count if name in found else registry[name].count,
+                "warnings": found[name].warnings if name in found else [],
+            }
+            for name in study.datasets
+        ],
+        "training_images": {
+            "name": study.training_images,
+            **(
+                {"count": listing.count, "source": listing.source, "warnings": listing.warnings}
+                if (listing := found.get(study.training_images))
+                else {}
+            ),
+        },
+        "metrics": describe_metrics(study.metrics),
+        # The whole reason, with addresses, is in the log; tables have room for its first words.
+        "missing": {
+            name: f"its weights, {reason.split(' ')[0].rstrip(':')}, could not be had"
+            for name, reason in missing.items()
+        },
+    }

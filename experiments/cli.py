@@ -1,0 +1,353 @@
+"""The command line: ``zero-leinr``, one command a stage.
+
+Each command parses its arguments and calls the library; the workflow's rules call these commands.
+Here stand the parser and what users call by hand: enhance, train, score, fetch. The commands that
+work on a whole study are in ``cli_study``.
+Heavy imports happen inside the commands, so that ``--help`` and cheap methods start at once.
+"""
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.cli_study import add_command, add_machine, add_study_commands, find_study
+from zero_leinr.errors import InputError
+from zero_leinr.memory import reuse_freed_memory
+
+if TYPE_CHECKING:
+    from baselines.recipe import BaselineRecipe
+    from zero_leinr.recipe import Recipe
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit code: 0, or 2 after a one-line error."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    if getattr(options, "threads", None):
+        # Read by the numerical libraries when they load: must be set before any of them does.
+        os.environ["OMP_NUM_THREADS"] = str(options.threads)
+    reuse_freed_memory()
+    try:
+        options.run(options)
+    except (InputError, FloatingPointError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except PermissionError as error:
+        print(f"error: {error.filename}: no permission; choose another folder", file=sys.stderr)
+        return 2
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Builds the parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="zero-leinr",
+        description="Zero-reference low-light image enhancement: train, enhance, score, compare.",
+        epilog="The whole study runs with `make demo`, `make quick` or `make paper`. Data and "
+        "weights lie in ./data, or in the folder that $ZERO_LEINR_DATA names.",
+    )
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_enhance(commands)
+    _add_train(commands)
+    _add_score(commands)
+    _add_fetch(commands)
+    add_study_commands(commands)
+    return top
+
+
+# ------------------------------------------------------------------------------------- enhance
+
+
+def _add_enhance(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "enhance",
+        _enhance,
+        "brighten images with trained weights or a baseline",
+        "zero-leinr enhance photo.jpg --weights runs/mine/model.safetensors --out out\n"
+        "zero-leinr enhance photos/ --method zero_dce --out enhanced\n"
+        "zero-leinr enhance photos/ --method sci_retrained --weights run/model.safetensors --out o",
+    )
+    command.add_argument("images", nargs="?", type=Path, help="an image, or a folder of images")
+    command.add_argument(
+        "--listings", nargs="+", type=Path, help="instead: what `fetch` wrote; a folder for each"
+    )
+    command.add_argument("--weights", type=Path, help="a model.safetensors that `train` wrote")
+    command.add_argument(
+        "--method",
+        help="instead: a baseline of experiments/config/methods.yaml, with its official weights; "
+        "or as well: the baseline that the weights were trained for",
+    )
+    command.add_argument(
+        "--padding",
+        choices=("square", "minimal"),
+        default="minimal",
+        help="for the denoiser: square as in the official code, or minimal (faster; default)",
+    )
+    command.add_argument("--out", type=Path, required=True, help="folder for the PNG images")
+    add_machine(command)
+
+
+def _enhance(options: argparse.Namespace) -> None:
+    from experiments.enhancing import baseline, enhance_items, trained
+
+    if (options.images is None) == (options.listings is None):
+        raise InputError("enhance: give an image, a folder, or --listings (one of them)")
+    if options.weights is None and options.method is None:
+        raise InputError("enhance: give --weights or --method")
+    entry = _method_entry(options.method, options.weights) if options.method else None
+    model = trained(options.weights, options.padding, options.device) if entry is None else None
+    for dataset, items, folder in _batches(options):
+        # A baseline may have settings of its own for a data set, so it is built for each.
+        enhancer = model or baseline(entry or {}, dataset, options.device, options.weights)
+        enhance_items(enhancer, items, folder)
+
+
+def _batches(options: argparse.Namespace) -> list[tuple[str | None, list[Any], Path]]:
+    from experiments.data import read_listing
+
+    if options.listings is None:
+        return [(None, _items(options.images), options.out)]
+    listings = [read_listing(path) for path in options.listings]
+    return [(found.dataset, found.items, options.out / found.dataset) for found in listings]
+
+
+def _items(images: Path) -> list[Any]:
+    from experiments.data import Item
+    from experiments.images import list_images
+
+    paths = list_images(images) if images.is_dir() else [images]
+    return [Item(path.stem, str(path), None) for path in paths]
+
+
+def _method_entry(name: str, weights: Path | None) -> dict[str, Any]:
+    """The entry of a baseline that runs with these weights, or with its own if there are none."""
+    from experiments.datasets import load_checked
+    from experiments.study import CONFIG
+
+    sheet = load_checked(CONFIG / "methods.yaml", "methods.schema.yaml")
+    baselines = [known for known, entry in sheet.items() if "method" in entry]
+    if name not in baselines:
+        raise InputError(f"unknown method {name!r}; known: {', '.join(baselines)}")
+    entry = sheet[name]
+    if weights is None and "recipe" in entry:
+        raise InputError(f"method {name} is trained here: train it, and give --weights as well")
+    if weights is not None and not {"recipe", "weights"} & entry.keys():
+        raise InputError(f"method {name} has no weights; leave --weights out")
+    return entry
+
+
+# --------------------------------------------------------------------------------------- train
+
+
+def _add_train(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "train",
+        _train,
+        "train Zero-LEINR, a variant of it or a baseline; resumes where it was stopped",
+        "zero-leinr train my_dark_photos/ --out runs/mine --set epochs=20 crop=128 batch=4\n"
+        "zero-leinr train --study paper --method no_enrb --seed 1 --images train.npy --out run",
+    )
+    command.add_argument("folder", nargs="?", type=Path, help="a folder of dark images")
+    command.add_argument("--images", type=Path, help="instead: what `prepare` wrote")
+    command.add_argument("--listing", type=Path, help="the listing the images came from (recorded)")
+    command.add_argument("--study", help="take the recipe from a study ...")
+    command.add_argument("--method", help="... and this method of it")
+    command.add_argument(
+        "--set",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="settings that differ from the official recipe, such as epochs=20 or light.spatial=0",
+    )
+    command.add_argument("--seed", type=int, default=0, help="fixes every random draw (default 0)")
+    command.add_argument("--out", type=Path, required=True, help="folder of the run")
+    command.add_argument(
+        "--replace", action="store_true", help="start anew if the folder holds another run"
+    )
+    add_machine(command)
+
+
+def _train(options: argparse.Namespace) -> None:
+    from experiments.data import read_listing
+    from experiments.images import list_images
+    from experiments.runs import run_training
+    from experiments.training_images import prepare
+
+    if (options.folder is None) == (options.images is None):
+        raise InputError("train: give a folder of images, or --images (one of them)")
+    recipe = _recipe(options)
+    about = {"study": options.study, "method": options.method}
+    if options.listing:
+        listing = read_listing(options.listing)
+        about |= {"dataset": listing.dataset, "data_sha256": listing.sha256}
+    images = options.images
+    if images is None:
+        images = options.out / f"images{recipe.image_size}.npy"
+        if not images.exists():
+            prepare(list_images(options.folder), recipe.image_size, images)
+    run_training(
+        recipe,
+        images,
+        options.seed,
+        options.out,
+        device=options.device,
+        replace=options.replace,
+        about=about,
+    )
+
+
+def _recipe(options: argparse.Namespace) -> "Recipe | BaselineRecipe":
+    from experiments.study import make_recipe
+
+    if (options.study is None) != (options.method is None):
+        raise InputError("train: --study and --method go together")
+    settings: dict[str, Any] = {}
+    if options.study:
+        method = find_study(options.study).method(options.method)
+        if method.recipe is None:
+            raise InputError(f"method {options.method}: nothing to train")
+        settings = method.recipe
+    return make_recipe(settings).replace(parse_settings(options.set))
+
+
+def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
+    """Turns ``["epochs=20", "light.spatial=0"]`` into overrides of a recipe; values are YAML.
+
+    Raises:
+        InputError: An item is not ``key=value``.
+    """
+    import yaml
+
+    overrides: dict[str, Any] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not (key and equals and value):
+            raise InputError(f"--set {setting}: write KEY=VALUE, such as epochs=20")
+        part, dot, loss = key.partition(".")
+        if dot:
+            overrides.setdefault(part, {})[loss] = yaml.safe_load(value)
+        else:
+            overrides[part] = yaml.safe_load(value)
+    return overrides
+
+
+# --------------------------------------------------------------------------------------- score
+
+
+def _add_score(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "score",
+        _score,
+        "PSNR, SSIM, LPIPS and NIQE under named protocols (docs/protocols.md)",
+        "zero-leinr score enhanced/ --reference LOL/eval15/high\n"
+        "zero-leinr score enhanced/ --metrics niqe --out scores.csv",
+    )
+    command.add_argument("images", type=Path, help="folder of enhanced images")
+    command.add_argument("--reference", type=Path, help="folder of references, matched by name")
+    command.add_argument(
+        "--listings", nargs="+", type=Path, help="instead: what `fetch` wrote; a folder for each"
+    )
+    command.add_argument("--metrics", nargs="+", help="default: all whose weights can be had")
+    command.add_argument("--study", type=Path, help="instead of --metrics: those of a study.json")
+    command.add_argument("--out", type=Path, help="CSV file (with --listings: a folder of them)")
+    add_machine(command)
+
+
+def _score(options: argparse.Namespace) -> None:
+    from experiments.data import read_listing
+    from experiments.scores import folder_items, load_metrics, score_folder, write_scores
+
+    metrics = list(load_metrics(_metrics(options)))
+    device = _scoring_device(options.device, metrics)
+    if options.listings:
+        if options.out is None:
+            raise InputError("score: --listings needs --out, a folder")
+        for listing in map(read_listing, options.listings):
+            scores = score_folder(listing.items, options.images / listing.dataset, metrics, device)
+            write_scores(scores, options.out / f"{listing.dataset}.csv")
+        return
+    scores = score_folder(
+        folder_items(options.images, options.reference), options.images, metrics, device
+    )
+    if scores.empty:
+        raise InputError(f"score: {', '.join(metrics)} cannot be computed here; give --reference")
+    if options.out:
+        write_scores(scores, options.out)
+    means = scores.groupby(["metric", "protocol"], sort=False)["value"].mean()
+    print(f"means over {scores['image'].nunique()} images")
+    print(means.round(4).to_string())
+
+
+def _scoring_device(device: str, metrics: Sequence[str]) -> str:
+    """Resolves ``auto`` where a metric is a network; the others should not import torch."""
+    from experiments.scores import load_metrics
+    from zero_leinr.device import choose_device
+
+    if device == "auto" and not any("weights" in entry for entry in load_metrics(metrics).values()):
+        return "cpu"
+    return choose_device(device)
+
+
+def _metrics(options: argparse.Namespace) -> list[str]:
+    """The metrics asked for, else those of the study, else all whose weights can be had."""
+    from experiments.scores import load_metrics, missing_metrics
+
+    if options.metrics:
+        return options.metrics
+    if options.study:
+        study = json.loads(options.study.read_text())
+        return [m["name"] for m in study["metrics"] if m["name"] not in study["missing"]]
+    missing = missing_metrics(download=True)
+    for name, reason in missing.items():
+        print(f"not scored: {name}: {reason}", file=sys.stderr)
+    return [name for name in load_metrics() if name not in missing]
+
+
+# --------------------------------------------------------------------------------------- fetch
+
+
+def _add_fetch(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "fetch",
+        _fetch,
+        "find or download data sets, and check every file",
+        "zero-leinr fetch lol_eval15 lime dicm\nzero-leinr fetch --list",
+    )
+    command.add_argument("datasets", nargs="*", help="names in experiments/config/datasets.yaml")
+    command.add_argument("--list", action="store_true", help="say which there are, and stop")
+    command.add_argument("--offline", action="store_true", help="never download")
+    command.add_argument("--listing", type=Path, help="write what was found (one data set only)")
+
+
+def _fetch(options: argparse.Namespace) -> None:
+    from experiments.data import fetch, load_registry, write_listing
+
+    if options.list:
+        for name, dataset in load_registry().items():
+            count = f"{dataset.count} images" if dataset.count else ""
+            print(f"{name:18} {dataset.label}; {count}; licence: {dataset.licence}")
+        return
+    if not options.datasets:
+        raise InputError("fetch: name at least one data set, or use --list")
+    if options.listing and len(options.datasets) > 1:
+        raise InputError("fetch: --listing goes with one data set")
+    for name in options.datasets:
+        listing = fetch(name, download=not options.offline)
+        print(listing.summary())
+        for warning in listing.warnings:
+            print(f"warning: {warning}", file=sys.stderr)
+        if options.listing:
+            write_listing(listing, options.listing)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,231 @@
+"""The commands on a whole study, called by the workflow's rules; and what all commands share."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zero_leinr.errors import InputError
+
+if TYPE_CHECKING:
+    from experiments.study import Study
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def add_study_commands(commands: Any) -> None:
+    """Adds the commands of this file to the parser."""
+    _add_prepare(commands)
+    _add_check(commands)
+    _add_tables(commands)
+    _add_figures(commands)
+    _add_costs(commands)
+    _add_published(commands)
+
+
+# ----------------------------------------------------------------------------- prepare and check
+
+
+def _add_prepare(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "prepare",
+        _prepare,
+        "decode and resize training images once, for all runs",
+        "zero-leinr prepare --listing train.json --size 256 --out train256.npy",
+    )
+    command.add_argument("--listing", type=Path, required=True, help="what `fetch` wrote")
+    command.add_argument("--size", type=int, default=256, help="side in pixels (default 256)")
+    command.add_argument("--out", type=Path, required=True, help="the .npy file")
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    from experiments.data import read_listing
+    from experiments.training_images import prepare
+
+    items = read_listing(options.listing).items
+    prepare([item.low for item in items], options.size, options.out)
+
+
+def _add_check(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "check",
+        _check,
+        "check a study before any long work: sheets, weights, metrics",
+        "zero-leinr check demo",
+    )
+    command.add_argument("study", help="name of a study in experiments/config/studies, or a file")
+    command.add_argument("--listings", type=Path, nargs="+", help="listings of its data sets")
+    command.add_argument("--out", type=Path, help="write study.json, which tables and figures read")
+
+
+def _check(options: argparse.Namespace) -> None:
+    from experiments.checks import check_study
+    from experiments.provenance import write_json
+
+    summary = check_study(find_study(options.study), options.listings or [])
+    if options.out:
+        write_json(summary, options.out)
+    print(f"{summary['name']}: {len(summary['methods'])} methods, ready")
+
+
+# --------------------------------------------------------------------------- tables and figures
+
+
+def _add_tables(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "tables",
+        _tables,
+        "tables of a study: csv, md and tex, one a protocol",
+        "zero-leinr tables results/demo",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+    command.add_argument("--protocol", help="this one alone")
+
+
+def _tables(options: argparse.Namespace) -> None:
+    from experiments.tables import write_tables
+
+    write_tables(options.results, options.protocol)
+
+
+def _add_figures(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "figures",
+        _figures,
+        "figures of a study: scores, training curves, image grids; pdf and png",
+        "zero-leinr figures results/demo\nzero-leinr figures results/demo --only training_curves",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+    command.add_argument("--only", choices=("scores", "training_curves", "qualitative"))
+    command.add_argument("--dataset", help="this one alone")
+
+
+def _figures(options: argparse.Namespace) -> None:
+    from experiments.collect import read_study
+    from experiments.figures_qualitative import write_qualitative
+    from experiments.figures_scores import write_score_figure
+    from experiments.figures_training import write_training_curves
+
+    study = read_study(options.results)
+    datasets = [study.dataset(options.dataset)] if options.dataset else study.datasets
+    for dataset in datasets:
+        if options.only in (None, "scores"):
+            write_score_figure(options.results, dataset.name)
+        if options.only in (None, "qualitative"):
+            write_qualitative(options.results, dataset.name)
+    if options.only in (None, "training_curves") and study.trained:
+        write_training_curves(options.results)
+
+
+# -------------------------------------------------------------------------- costs and published
+
+
+def _add_costs(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "costs",
+        _costs,
+        "what an image costs a method: parameters, GFLOPs, seconds, memory",
+        "zero-leinr costs --study baselines --method zero_dce --threads 1 \\\n"
+        "    --out results/baselines/costs/zero_dce.json\n"
+        "zero-leinr costs results/baselines",
+    )
+    command.add_argument(
+        "results", nargs="?", type=Path, help="results/<study>: write table and figures"
+    )
+    command.add_argument("--only", choices=("table", "figure"))
+    command.add_argument("--dataset", help="the figure of this one alone")
+    command.add_argument("--study", help="instead: measure a method of this study ...")
+    command.add_argument("--method", help="... named here")
+    command.add_argument("--weights", type=Path, help="what was trained for it, if it is trained")
+    command.add_argument("--out", type=Path, help="JSON file with what was measured")
+    add_machine(command)
+
+
+def _costs(options: argparse.Namespace) -> None:
+    measured = (options.study, options.method, options.out)
+    if options.results is not None and not any(measured):
+        _write_costs(options)
+    elif options.results is None and all(measured):
+        _measure_costs(options)
+    else:
+        raise InputError("costs: give results/<study>, or --study, --method and --out")
+
+
+def _measure_costs(options: argparse.Namespace) -> None:
+    from experiments.costs import measure_method
+    from experiments.provenance import write_json
+
+    study = find_study(options.study)
+    costs = measure_method(study, options.method, options.weights, options.device)
+    write_json(costs, options.out)
+    print(f"{options.method}: {costs['seconds']:.3g} s an image on {costs['device_name']}")
+
+
+def _write_costs(options: argparse.Namespace) -> None:
+    from experiments.collect import read_study
+    from experiments.costs import write_costs
+    from experiments.figures_costs import write_quality_cost
+
+    study = read_study(options.results)
+    if options.only in (None, "table"):
+        write_costs(options.results)
+    if options.only in (None, "figure"):
+        chosen = [study.dataset(options.dataset)] if options.dataset else study.datasets
+        for dataset in chosen:
+            if dataset.paired or options.dataset:
+                write_quality_cost(options.results, dataset.name)
+
+
+def _add_published(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "published",
+        _published,
+        "published figures beside the measured ones (docs/published.md)",
+        "zero-leinr published results/baselines",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+
+
+def _published(options: argparse.Namespace) -> None:
+    from experiments.published import write_published
+
+    write_published(options.results)
+
+
+# --------------------------------------------------------------------------------------- shared
+
+
+def add_command(commands: Any, name: str, run: Any, summary: str, examples: str) -> Any:
+    """Adds a command with its help; ``run`` is called with the parsed options."""
+    command = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog="examples:\n  " + examples.replace("\n", "\n  "),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    return command
+
+
+def add_machine(command: Any) -> None:
+    """Adds the options of commands that compute: device and threads."""
+    command.add_argument("--device", choices=DEVICES, default="auto", help="default: the best here")
+    command.add_argument("--threads", type=int, help="processor threads (default: all)")
+
+
+def find_study(name: str) -> "Study":
+    """Loads a study by its name in ``experiments/config/studies``, or by the path of its file.
+
+    Raises:
+        InputError: There is no such study, or something in it is wrong.
+    """
+    from experiments.study import CONFIG, load_study
+
+    path = Path(name)
+    return load_study(path if path.suffix else CONFIG / "studies" / f"{name}.yaml")

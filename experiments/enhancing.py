@@ -1,0 +1,85 @@
+"""Enhances whole data sets: a method from the sheet or trained weights, one PNG an image."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.data import Item, weights_file
+from experiments.images import image_size, read_image, write_image
+from zero_leinr.errors import InputError
+
+Enhancer = Callable[[np.ndarray], np.ndarray]
+
+
+def baseline(
+    entry: Mapping[str, Any],
+    dataset: str | None,
+    device: str = "auto",
+    weights: Path | None = None,
+) -> Enhancer:
+    """Builds a baseline from its entry in ``methods.yaml``.
+
+    Args:
+        entry: The entry.
+        dataset: Name of the data set to enhance, for settings that depend on it.
+        device: Where its network runs; ignored by methods without one.
+        weights: What was trained here; the official weights of the entry if None.
+
+    Raises:
+        InputError: Its weights are missing or wrong.
+    """
+    from baselines.registry import build
+
+    if weights is None and "weights" in entry:
+        weights = weights_file(entry["weights"])
+    return build(entry, weights=weights, device=_device(entry, device), dataset=dataset)
+
+
+def trained(weights: Path, padding: str = "square", device: str = "auto") -> Enhancer:
+    """Loads weights that this project trained.
+
+    Args:
+        weights: A ``model.safetensors``.
+        padding: ``square`` (official) or ``minimal``.
+        device: Where the networks run.
+
+    Raises:
+        InputError: The file is missing or not such weights.
+    """
+    from zero_leinr.checkpoint import load_model
+    from zero_leinr.device import choose_device
+    from zero_leinr.inference import enhance
+
+    model = load_model(weights, choose_device(device))
+    return lambda image: enhance(model, image, padding)
+
+
+def enhance_items(enhancer: Enhancer, items: Sequence[Item], folder: Path) -> None:
+    """Enhances every image of a listing into ``folder``, as ``<name>.png``.
+
+    All files are looked at before the first one is enhanced.
+
+    Raises:
+        InputError: An image cannot be read, or two have one name.
+    """
+    from tqdm import tqdm
+
+    names = [item.name for item in items]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"{name}: several images have this name; rename all but one")
+    for item in items:
+        image_size(item.low)
+    for item in tqdm(items, desc="enhance", unit="image", disable=None):
+        write_image(folder / f"{item.name}.png", enhancer(read_image(item.low)))
+
+
+def _device(entry: Mapping[str, Any], device: str) -> str:
+    """Resolves ``auto`` where a network runs; methods without one should not import torch."""
+    if "weights" not in entry and "recipe" not in entry:
+        return "cpu" if device == "auto" else device
+    from zero_leinr.device import choose_device
+
+    return choose_device(device)

@@ -1,0 +1,150 @@
+"""Which files a study is made of: all that the rules of the workflow need to know."""
+
+import shutil
+from dataclasses import dataclass
+from typing import Any
+
+from experiments.datasets import Dataset, data_folder, load_registry
+from experiments.scores import load_metrics
+from experiments.study import CONFIG, Method, Study, load_studies
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The studies, and their files under ``results/`` in the working directory.
+
+    Attributes:
+        studies: The studies by name.
+        registry: The data sets by name.
+        gpus: What a job that profits from a GPU asks of the ``gpu`` resource: 1, or 0 on a machine
+            without one, where such jobs may run side by side.
+    """
+
+    studies: dict[str, Study]
+    registry: dict[str, Dataset]
+    gpus: int
+
+    @classmethod
+    def load(cls) -> "Graph":
+        """Reads and checks every sheet.
+
+        Raises:
+            InputError: Something in a sheet is unknown or cannot be.
+        """
+        gpus = int(shutil.which("nvidia-smi") is not None)
+        return cls(load_studies(), load_registry(), gpus)
+
+    def method(self, study: str, name: str) -> Method:
+        """A method of a study."""
+        return self.studies[study].method(name)
+
+    def products(self, study: str) -> list[str]:
+        """All tables and figures of a study."""
+        return [*self.tables(study), *self.figures(study), *self.extras(study)]
+
+    def tables(self, study: str) -> list[str]:
+        """One table for each protocol that some metric has on some data set of the study."""
+        entries = load_metrics(self.studies[study].metrics).values()
+        paired = any(self.registry[name].paired for name in self.studies[study].datasets)
+        protocols = dict.fromkeys(
+            protocol
+            for entry in entries
+            if paired or not entry["needs_reference"]
+            for protocol in entry["protocols"]
+        )
+        return [
+            f"results/{study}/tables/scores_{protocol}.{kind}"
+            for protocol in protocols
+            for kind in ("csv", "md", "tex")
+        ]
+
+    def figures(self, study: str) -> list[str]:
+        """Scores and image grids of every data set, and training curves."""
+        names = ["training_curves"] if self.studies[study].trained else []
+        for dataset in self.studies[study].datasets:
+            names += [f"scores_{dataset}", f"qualitative_{dataset}"]
+        return [
+            f"results/{study}/figures/{name}.{kind}" for name in names for kind in ("pdf", "png")
+        ]
+
+    def extras(self, study: str) -> list[str]:
+        """What the study's sheet asks for beyond scores: costs, published figures."""
+        plan = self.studies[study]
+        names = [f"tables/{extra}.{kind}" for extra in plan.extras for kind in ("csv", "md", "tex")]
+        if "costs" in plan.extras and "psnr" in plan.metrics:
+            paired = [name for name in plan.datasets if self.registry[name].paired]
+            names += [f"figures/quality_cost_{d}.{kind}" for d in paired for kind in ("pdf", "png")]
+        return [f"results/{study}/{name}" for name in names]
+
+    def costs(self, study: str) -> list[str]:
+        """The measured costs of every method."""
+        return [f"results/{study}/costs/{name}.json" for name in self.studies[study].methods]
+
+    def runs(self, study: str, file: str) -> list[str]:
+        """A file of every run that the study trains."""
+        return [
+            f"results/{study}/runs/{method.name}/seed{seed}/{file}"
+            for method in self.studies[study].trained
+            for seed in method.seeds
+        ]
+
+    def listings(self, study: str) -> list[str]:
+        """The listings of the study's evaluation sets."""
+        return [f"results/{study}/data/{name}.json" for name in self.studies[study].datasets]
+
+    def training_listing(self, study: str) -> list[str]:
+        """The listing that the training images come from; none if nothing is trained."""
+        plan = self.studies[study]
+        return [f"results/{study}/data/{plan.training_images}.json"] if plan.trained else []
+
+    def each(self, study: str, stage: str) -> list[str]:
+        """The folder of every method and seed in a stage, ``images`` or ``scores``."""
+        return [
+            f"results/{study}/{stage}/{method.name}/seed{seed}"
+            for method in self.studies[study].methods.values()
+            for seed in method.seeds
+        ]
+
+    def training_images(self, study: str, method: str) -> str:
+        """The prepared training images of a method, by their size."""
+        recipe = self.method(study, method).recipe
+        assert recipe is not None, f"{method} is not trained"
+        name = self.studies[study].training_images
+        return f"results/{study}/data/{name}_{recipe['image_size']}.npy"
+
+    def weights(self, study: str, method: str, seed: str) -> list[str]:
+        """The weights that this study trains for a method; none where it trains nothing."""
+        if self.method(study, method).recipe is None:
+            return []
+        return [f"results/{study}/runs/{method}/seed{seed}/model.safetensors"]
+
+    def first_weights(self, study: str, method: str) -> list[str]:
+        """The weights of a method's first seed, which its costs are measured on."""
+        return self.weights(study, method, str(self.method(study, method).seeds[0]))
+
+    def model_option(self, study: str, method: str, seed: str) -> str:
+        """What ``zero-leinr enhance`` is told: trained weights, the name of a baseline, or both."""
+        options = [f"--weights {path}" for path in self.weights(study, method, seed)]
+        if options and "method" not in self.method(study, method).entry:
+            return f"{options[0]} --padding {self.studies[study].padding}"
+        return " ".join([f"--method {method}", *options])
+
+    def summary(self, study: str) -> dict[str, Any]:
+        """Everything that study.json follows from; a change of it writes that file anew."""
+        plan = self.studies[study]
+        return {
+            "study": [plan.title, plan.budget, plan.metrics, plan.missing_metrics, plan.datasets],
+            "methods": [
+                [m.name, m.label, m.group, m.weights, m.seeds] for m in plan.methods.values()
+            ],
+        }
+
+    @property
+    def published(self) -> str:
+        """The sheet of published figures."""
+        return str(CONFIG / "published.csv")
+
+    @property
+    def data(self) -> str:
+        """The data folder; a change of it lists the data anew."""
+        return str(data_folder())

@@ -1,0 +1,55 @@
+"""Where a number came from: versions, commit, machine and time of a run."""
+
+import json
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from experiments.datasets import PACKAGE
+from experiments.images import replacing
+
+
+def provenance(device: str) -> dict[str, Any]:
+    """What a reader needs to know about this process to repeat it.
+
+    Args:
+        device: The device that the work ran on, such as ``cpu`` or ``cuda``.
+    """
+    return {
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("zero-leinr", "torch", "numpy")},
+        },
+        "git_commit": git_commit(),
+        "device": device,
+        "device_name": device_name(device),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def git_commit() -> str | None:
+    """The commit of this checkout, with ``-dirty`` if files differ; None outside of one."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        found = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found.stdout.strip()
+
+
+def device_name(device: str) -> str:
+    """The name of the processor or the graphics card."""
+    if device.startswith("cuda"):
+        import torch
+
+        return torch.cuda.get_device_name(device)
+    return platform.processor() or platform.machine()
+
+
+def write_json(content: dict[str, Any], path: Path) -> None:
+    """Writes a JSON file, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")

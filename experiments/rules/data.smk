@@ -1,0 +1,48 @@
+# Data: find, download and check every file; prepare the training images; check the study.
+
+
+rule fetch:
+    output:
+        listing="results/{study}/data/{dataset}.json",
+    log:
+        "results/{study}/logs/fetch/{dataset}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        folder=GRAPH.data,
+        entry=lambda wildcards: repr(GRAPH.registry[wildcards.dataset]),
+    shell:
+        "zero-leinr fetch {wildcards.dataset} --listing {output.listing} > {log} 2>&1"
+
+
+rule prepare:
+    input:
+        listing="results/{study}/data/{dataset}.json",
+    output:
+        images="results/{study}/data/{dataset}_{size}.npy",
+    log:
+        "results/{study}/logs/prepare/{dataset}_{size}.log",
+    wildcard_constraints:
+        size=r"\d+",
+    conda:
+        "../../environment.yml"
+    shell:
+        "zero-leinr prepare --listing {input.listing} --size {wildcards.size}"
+        " --out {output.images} > {log} 2>&1"
+
+
+rule check:
+    input:
+        listings=lambda wildcards: GRAPH.listings(wildcards.study)
+        + GRAPH.training_listing(wildcards.study),
+    output:
+        study="results/{study}/study.json",
+    log:
+        "results/{study}/logs/check.log",
+    conda:
+        "../../environment.yml"
+    params:
+        summary=lambda wildcards: GRAPH.summary(wildcards.study),
+    shell:
+        "zero-leinr check {wildcards.study} --listings {input.listings}"
+        " --out {output.study} > {log} 2>&1"

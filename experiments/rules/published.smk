@@ -1,0 +1,25 @@
+# Published: what papers and others' re-runs report, beside what this study measured.
+
+
+rule published_table:
+    input:
+        study="results/{study}/study.json",
+        scores=lambda wildcards: GRAPH.each(wildcards.study, "scores"),
+        figures=GRAPH.published,
+    output:
+        csv=report(
+            "results/{study}/tables/published.csv",
+            caption="../report/published.rst",
+            category="Tables",
+            labels={"protocol": "published", "format": "csv"},
+        ),
+        md="results/{study}/tables/published.md",
+        tex="results/{study}/tables/published.tex",
+    log:
+        "results/{study}/logs/tables/published.log",
+    conda:
+        "../../environment.yml"
+    params:
+        results=lambda wildcards: f"results/{wildcards.study}",
+    shell:
+        "zero-leinr published {params.results} > {log} 2>&1"

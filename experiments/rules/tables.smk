@@ -1,0 +1,24 @@
+# Tables: csv for programs, md to read, tex for papers; one table a protocol.
+
+
+rule table:
+    input:
+        study="results/{study}/study.json",
+        scores=lambda wildcards: GRAPH.each(wildcards.study, "scores"),
+    output:
+        csv=report(
+            "results/{study}/tables/scores_{protocol}.csv",
+            caption="../report/scores_table.rst",
+            category="Tables",
+            labels={"protocol": "{protocol}", "format": "csv"},
+        ),
+        md="results/{study}/tables/scores_{protocol}.md",
+        tex="results/{study}/tables/scores_{protocol}.tex",
+    log:
+        "results/{study}/logs/tables/{protocol}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        results=lambda wildcards: f"results/{wildcards.study}",
+    shell:
+        "zero-leinr tables {params.results} --protocol {wildcards.protocol} > {log} 2>&1"

@@ -1,0 +1,30 @@
+# Train: one run a method and seed. An interrupted run goes on from its last checkpoint.
+
+
+rule train:
+    input:
+        # A study is checked before its first training; changes of it retrain nothing by themselves.
+        study=ancient("results/{study}/study.json"),
+        images=lambda wildcards: GRAPH.training_images(
+            wildcards.study, wildcards.method
+        ),
+    output:
+        weights="results/{study}/runs/{method}/seed{seed}/model.safetensors",
+        losses="results/{study}/runs/{method}/seed{seed}/losses.csv",
+        run="results/{study}/runs/{method}/seed{seed}/run.json",
+    log:
+        "results/{study}/logs/train/{method}_seed{seed}.log",
+    conda:
+        "../../environment.yml"
+    # One thread: the same bits on any number of cores, and two runs at once beat one on two cores.
+    threads: 1
+    resources:
+        gpu=GRAPH.gpus,
+    params:
+        recipe=lambda wildcards: GRAPH.method(wildcards.study, wildcards.method).recipe,
+        listing=lambda wildcards: GRAPH.training_listing(wildcards.study),
+        folder=lambda wildcards, output: output.weights.rpartition("/")[0],
+    shell:
+        "zero-leinr train --study {wildcards.study} --method {wildcards.method}"
+        " --seed {wildcards.seed} --images {input.images} --listing {params.listing}"
+        " --threads {threads} --replace --out {params.folder} > {log} 2>&1"

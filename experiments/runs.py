@@ -1,0 +1,95 @@
+"""A run: one method trained with one seed, and what is recorded about it."""
+
+import csv
+import time
+from pathlib import Path
+from typing import Any
+
+from baselines.recipe import BaselineRecipe
+from experiments.provenance import provenance, write_json
+from experiments.training_images import load
+from zero_leinr.recipe import Recipe
+
+
+def run_training(
+    recipe: Recipe | BaselineRecipe,
+    images: Path,
+    seed: int,
+    folder: Path,
+    *,
+    device: str = "auto",
+    replace: bool = False,
+    about: dict[str, Any] | None = None,
+) -> None:
+    """Trains, with a progress bar, and writes ``run.json`` beside the weights.
+
+    Args:
+        recipe: What to train.
+        images: Prepared training images, see ``training_images``.
+        seed: The run's seed.
+        folder: The run's folder.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        replace: Start anew where the folder holds a run of another recipe or seed.
+        about: More that ``run.json`` should say: study, method, hash of the training images.
+
+    Raises:
+        InputError: The images or the folder cannot be used.
+    """
+    from baselines.registry import find
+    from zero_leinr.device import choose_device
+    from zero_leinr.training import train
+    from zero_leinr.training_step import training_step
+
+    make_step: Any = training_step
+    if isinstance(recipe, BaselineRecipe):
+        make_step = find(f"{recipe.method}:training_step")
+    device, array, started = choose_device(device), load(images), time.monotonic()
+    with _ProgressBar() as bar:
+        train(
+            recipe,
+            array,
+            seed,
+            folder,
+            make_step=make_step,
+            device=device,
+            replace=replace,
+            progress=bar.update,
+        )
+    write_json(
+        {
+            **(about or {}),
+            "seed": seed,
+            "recipe": recipe.to_dict(),
+            "training_images": len(array),
+            "overflowed_steps": _overflowed_steps(folder / "losses.csv"),
+            # Of the last piece alone, where the run was interrupted and resumed.
+            "seconds": round(time.monotonic() - started, 1),
+            **provenance(device),
+        },
+        folder / "run.json",
+    )
+
+
+def _overflowed_steps(losses: Path) -> int:
+    """How many steps overflowed in a loss and were left out; more than a few spoil a run."""
+    with losses.open(newline="") as file:
+        return sum("" in row for row in csv.reader(file))
+
+
+class _ProgressBar:
+    """Steps done, with the totals of the losses; quiet where the output is no terminal."""
+
+    def __enter__(self) -> "_ProgressBar":
+        from tqdm import tqdm
+
+        self.bar = tqdm(desc="train", unit="step", disable=None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+    def update(self, done: int, total: int, values: dict[str, float]) -> None:
+        totals = {k.split("/")[0]: v for k, v in values.items() if k.endswith("/total")}
+        self.bar.total = total
+        self.bar.set_postfix(totals, refresh=False)
+        self.bar.update(done - self.bar.n)

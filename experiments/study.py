@@ -1,0 +1,189 @@
+"""Studies: which methods, data, seeds and metrics. The sheets are read and checked here.
+
+Everything that the workflow needs to know follows from four files in ``experiments/config``: the
+study itself, ``methods.yaml``, ``ablations.yaml`` and ``datasets.yaml``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.datasets import PACKAGE, load_checked, load_registry
+from experiments.scores import load_metrics
+from zero_leinr.errors import InputError
+
+if TYPE_CHECKING:
+    from baselines.recipe import BaselineRecipe
+    from zero_leinr.recipe import Recipe
+
+CONFIG = PACKAGE / "config"
+VARIANTS_GROUP = "Zero-LEINR and its variants"
+
+
+@dataclass(frozen=True)
+class Method:
+    """A row of the study: a baseline, or a variant of Zero-LEINR.
+
+    Attributes:
+        name: Its name in the sheet, and of its folders.
+        label: Its name in tables and figures.
+        group: The heading it stands under.
+        entry: Its entry in ``methods.yaml``; empty for a variant.
+        recipe: All settings of its training, or None where nothing is trained.
+        seeds: Seeds that it is run with.
+    """
+
+    name: str
+    label: str
+    group: str
+    entry: dict[str, Any]
+    recipe: dict[str, Any] | None
+    seeds: list[int]
+
+    @property
+    def weights(self) -> str:
+        """Where its weights come from: ``none``, ``official`` or ``trained here``."""
+        if self.recipe is not None:
+            return "trained here"
+        return "official" if "weights" in self.entry else "none"
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study, ready for the workflow; see ``schemas/study.schema.yaml`` for the settings."""
+
+    name: str
+    title: str
+    methods: dict[str, Method]
+    training_images: str
+    datasets: list[str]
+    metrics: list[str]
+    missing_metrics: str = "stop"
+    padding: str = "square"
+    budget: dict[str, Any] = field(default_factory=dict)
+    extras: list[str] = field(default_factory=list)
+
+    @property
+    def trained(self) -> list[Method]:
+        """The methods that this study trains."""
+        return [method for method in self.methods.values() if method.recipe is not None]
+
+    @property
+    def budget_label(self) -> str:
+        """The training budget in words, against the official one."""
+        if not self.budget:
+            return "official settings of each method"
+        from zero_leinr.recipe import BUDGET, Recipe
+
+        def words(recipe: Recipe) -> str:
+            steps = f" of {recipe.steps_per_epoch} steps" if recipe.steps_per_epoch else ""
+            crop = f"{recipe.crop}x{recipe.crop} crops of " if recipe.crop else ""
+            said = f"{recipe.epochs} epochs{steps}, batch {recipe.batch}, "
+            said += f"{crop}{recipe.image_size}x{recipe.image_size} images"
+            others = self.budget.keys() - set(BUDGET)
+            return said + "".join(f", {key} {getattr(recipe, key)}" for key in sorted(others))
+
+        official = Recipe()
+        return f"reduced: {words(official.replace(self.budget))} (official: {words(official)})"
+
+    def method(self, name: str) -> Method:
+        """The method of that name.
+
+        Raises:
+            InputError: The study has none such.
+        """
+        if name not in self.methods:
+            raise InputError(
+                f"study {self.name} has no method {name!r}; it has {', '.join(self.methods)}"
+            )
+        return self.methods[name]
+
+
+def load_studies(folder: Path = CONFIG / "studies") -> dict[str, Study]:
+    """Loads every study of the folder, by name."""
+    return {path.stem: load_study(path) for path in sorted(folder.glob("*.yaml"))}
+
+
+def load_study(path: Path) -> Study:
+    """Loads a study and checks every name and setting in it against the sheets.
+
+    Raises:
+        InputError: Something is unknown or cannot be; the message names file and key.
+    """
+    if not path.is_file():
+        known = ", ".join(sorted(found.stem for found in path.parent.glob("*.yaml")))
+        raise InputError(f"{path}: no such study; there are {known or 'none'}")
+    settings = load_checked(path, "study.schema.yaml")
+    names, seeds = settings.pop("methods"), settings.pop("seeds")
+    registry = load_registry()
+    for key in ("training_images", *settings["datasets"]):
+        name = settings[key] if key == "training_images" else key
+        if name not in registry:
+            raise InputError(f"{path}: unknown dataset {name!r}; known: {', '.join(registry)}")
+    try:
+        load_metrics(settings["metrics"])
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    methods = _baselines(path, names, seeds, settings.get("budget", {}))
+    if settings.pop("variants", True):
+        methods |= _variants(path.stem, seeds, settings.get("budget", {}))
+    return Study(name=path.stem, methods=methods, **settings)
+
+
+def _baselines(
+    path: Path, names: list[str], seeds: list[int], budget: Mapping[str, Any]
+) -> dict[str, Method]:
+    sheet = load_checked(CONFIG / "methods.yaml", "methods.schema.yaml")
+    methods = {}
+    for name in names:
+        if name not in sheet:
+            raise InputError(f"{path}: unknown method {name!r}; known: {', '.join(sheet)}")
+        entry = sheet[name]
+        recipe = None
+        if "recipe" in entry:
+            start = {"method": entry["method"]} if "method" in entry else {}
+            recipe = _recipe(f"methods.yaml: {name}", start | entry["recipe"], budget)
+        methods[name] = Method(
+            name, entry["label"], entry["group"], entry, recipe, seeds if recipe else [0]
+        )
+    return methods
+
+
+def _variants(study: str, seeds: list[int], budget: Mapping[str, Any]) -> dict[str, Method]:
+    sheet = load_checked(CONFIG / "ablations.yaml", "ablations.schema.yaml")
+    methods = {}
+    for name, entry in sheet.items():
+        if study in entry.get("studies", [study]):
+            recipe = _recipe(f"ablations.yaml: {name}", entry["overrides"], budget)
+            methods[name] = Method(name, entry["label"], VARIANTS_GROUP, {}, recipe, seeds)
+    return methods
+
+
+def make_recipe(settings: Mapping[str, Any]) -> "Recipe | BaselineRecipe":
+    """The recipe of a baseline, which names its ``method``, or one of Zero-LEINR.
+
+    Args:
+        settings: All settings of a baseline; for Zero-LEINR those that are not the official ones.
+
+    Raises:
+        InputError: A key is unknown or a value cannot be.
+    """
+    from baselines.recipe import BaselineRecipe
+    from zero_leinr.recipe import Recipe
+
+    return BaselineRecipe(**settings) if "method" in settings else Recipe().replace(settings)
+
+
+def _recipe(where: str, settings: Mapping[str, Any], budget: Mapping[str, Any]) -> dict[str, Any]:
+    """A method's recipe with the study's budget over it, as far as the method has such settings."""
+    from zero_leinr.recipe import Recipe, check_known
+
+    try:
+        recipe, known = make_recipe(settings), Recipe().to_dict()
+        for key in budget:
+            check_known(key, key, list(known))
+        own = {key: value for key, value in budget.items() if key in recipe.to_dict()}
+        return recipe.replace(own).to_dict()
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
