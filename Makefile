@@ -1,0 +1,48 @@
+# Each target sets up all that it needs: a virtual environment from requirements.lock.
+
+PYTHON ?= python3
+BIN := $(CURDIR)/.venv/bin
+export PATH := $(BIN):$(PATH)
+SNAKEMAKE := snakemake --workflow-profile experiments/profiles/local
+
+.PHONY: demo quick paper baselines test lint lock clean
+
+# A study: results/<study>/ with weights, images, scores, tables, figures and report.html.
+demo quick paper baselines: .venv/ready
+	$(SNAKEMAKE) $@
+	$(SNAKEMAKE) $@ --report results/$@/report.html
+
+test: .venv/ready
+	python -m pytest
+
+lint: .venv/ready
+	ruff check .
+	ruff format --check .
+	mypy
+	snakefmt --check Snakefile experiments/rules
+	snakemake --lint
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	python -m pip install --quiet --disable-pip-version-check uv
+	VIRTUAL_ENV=.venv uv pip install --quiet --require-hashes -r requirements.lock
+	VIRTUAL_ENV=.venv uv pip install --quiet --no-deps --editable .
+	touch $@
+
+# Pins every package anew, with hashes and without addresses; conda users get the same versions.
+lock: .venv/ready
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--extra dev --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.lock
+	$(MAKE) environment.yml
+
+environment.yml: requirements.lock
+	{ printf '%s\n' '# For conda users; written by `make environment.yml` from requirements.lock:' \
+	    '#   conda env create -f environment.yml && conda activate zero-leinr' \
+	    '#   pip install --no-deps --editable .' \
+	    'name: zero-leinr' 'channels: [conda-forge]' 'dependencies:' \
+	    '  - python=3.11' '  - pip' '  - pip:'; \
+	  sed -nE 's/^([a-z0-9][^ ]*==[^\\]*[^ \\]) *\\?$$/      - "\1"/p' requirements.lock; } > $@
+
+clean:
+	rm -rf .venv .snakemake results/demo results/quick results/paper results/baselines

@@ -1,0 +1,136 @@
+"""The command line: what it does by hand, and one clear line for every mistake."""
+
+import shutil
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from experiments.cli import main, parse_settings
+from experiments.images import read_image
+from experiments.study import CONFIG
+from zero_leinr.errors import InputError
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for k in range(3):
+        scene = rng.integers(0, 60, (10, 12, 3)).astype(np.uint8).repeat(8, 0).repeat(8, 1)
+        Image.fromarray(scene).save(folder / f"{k}.png")
+    return folder
+
+
+def fails(capsys, *arguments: object) -> str:
+    """Runs a command that must fail; returns its one line."""
+    assert main([str(argument) for argument in arguments]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert lines[-1].startswith("error: ")
+    assert sum(line.startswith("error: ") for line in lines) == 1
+    return lines[-1]
+
+
+def test_train_enhance_and_score_by_hand(photos, tmp_path, capsys):
+    run, out = tmp_path / "run", tmp_path / "out"
+    settings = ["epochs=1", "batch=2", "image_size=64", "light.spatial=0"]
+    assert main(["train", str(photos), "--out", str(run), "--set", *settings]) == 0
+    assert {"model.safetensors", "losses.csv", "run.json"} <= {p.name for p in run.iterdir()}
+    assert "light/spatial" not in (run / "losses.csv").read_text()
+    weights = str(run / "model.safetensors")
+    assert main(["enhance", str(photos), "--weights", weights, "--out", str(out)]) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["0.png", "1.png", "2.png"]
+    assert read_image(out / "0.png").shape == (80, 96, 3)
+    capsys.readouterr()
+    arguments = ["score", str(out), "--reference", str(photos), "--metrics", "psnr", "ssim"]
+    assert main([*arguments, "--out", str(tmp_path / "scores.csv")]) == 0
+    assert "means over 3 images" in capsys.readouterr().out
+    assert (tmp_path / "scores.csv").read_text().startswith("image,metric,protocol,value\n")
+
+
+def test_a_baseline_enhances_one_image(photos, tmp_path):
+    out = tmp_path / "out"
+    assert main(["enhance", str(photos / "1.png"), "--method", "gamma", "--out", str(out)]) == 0
+    dark, bright = read_image(photos / "1.png"), read_image(out / "1.png")
+    assert np.abs(bright - 255 * (dark / 255) ** (1 / 2.2)).max() <= 0.51
+
+
+def test_settings_are_read_as_yaml():
+    assert parse_settings(["epochs=3", "light.spatial=0", "denoiser=null", "noise=gauss5"]) == {
+        "epochs": 3,
+        "light": {"spatial": 0},
+        "denoiser": None,
+        "noise": "gauss5",
+    }
+    with pytest.raises(InputError, match="KEY=VALUE"):
+        parse_settings(["epochs"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["enhance", "photos", "--out", "o"], "--weights or --method"),
+        (["enhance", "--method", "gamma", "--out", "o"], "an image, a folder"),
+        (["enhance", "photos", "--method", "gama", "--out", "o"], "unknown method 'gama'"),
+        (["enhance", "photos", "--weights", "no.safetensors", "--out", "o"], "no.safetensors: no"),
+        (["enhance", "absent.png", "--method", "gamma", "--out", "o"], "absent.png"),
+        (["train", "photos", "--out", "o", "--set", "epoch=1"], "did you mean epochs"),
+        (["train", "photos", "--out", "o", "--study", "demo"], "--study and --method"),
+        (["train", "--images", "absent.npy", "--out", "o"], "absent.npy: no prepared"),
+        (["score", "photos", "--metrics", "psnr"], "give --reference"),
+        (["score", "photos", "--metrics", "pnsr"], "unknown metric 'pnsr'"),
+        (["fetch"], "name at least one"),
+        (["fetch", "lool"], "unknown data set 'lool'"),
+        (["check", "absent"], "no such study; there are baselines, demo"),
+        (["tables", "absent"], "study.json: missing"),
+    ],
+)
+def test_mistakes_are_one_line(photos, tmp_path, monkeypatch, capsys, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    assert message in fails(capsys, *arguments)
+    assert not list(tmp_path.glob("o/*.png"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"methodes": ["input"]}, "unknown key 'methodes'"),
+        ({"methods": ["inptu"]}, "unknown method 'inptu'"),
+        ({"datasets": ["lol"]}, "unknown dataset 'lol'"),
+        ({"metrics": ["psnr", "fid"]}, "unknown metric 'fid'"),
+        ({"budget": {"epoch": 1}}, "did you mean epochs"),
+        ({"seeds": []}, "seeds"),
+        ({"padding": "round"}, "padding"),
+    ],
+)
+def test_wrong_studies_name_file_and_key(tmp_path, capsys, change, message):
+    study = yaml.safe_load((CONFIG / "studies" / "demo.yaml").read_text()) | change
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(study))
+    line = fails(capsys, "check", path)
+    assert message in line
+    assert "yaml" in line
+
+
+def test_a_broken_training_image_stops_before_training(photos, tmp_path, capsys):
+    data = (photos / "1.png").read_bytes()
+    (photos / "1.png").write_bytes(data[: len(data) // 2])
+    line = fails(capsys, "train", photos, "--out", tmp_path / "run")
+    assert "1.png" in line
+    assert not (tmp_path / "run" / "state.ckpt").exists()
+
+
+def test_no_write_permission_is_one_line(photos, tmp_path, capsys):
+    shutil.copy(photos / "0.png", tmp_path / "occupied")
+    line = fails(capsys, "enhance", photos, "--method", "gamma", "--out", tmp_path / "occupied")
+    assert "occupied" in line
+
+
+def test_help_teaches_every_command(capsys):
+    for command in ("enhance", "train", "score", "fetch", "prepare", "check", "tables", "figures"):
+        with pytest.raises(SystemExit) as stopped:
+            main([command, "--help"])
+        assert stopped.value.code == 0
+        assert f"zero-leinr {command} " in capsys.readouterr().out

@@ -1,0 +1,66 @@
+"""The doors into the project: environments, make targets, README and the studies that ship."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from experiments.study import load_studies
+
+PROJECT = Path(__file__).parent.parent
+
+
+def locked() -> list[str]:
+    lines = (PROJECT / "requirements.lock").read_text().splitlines()
+    return [line.rstrip(" \\") for line in lines if re.match(r"[a-z0-9][^ ]*==", line)]
+
+
+def test_conda_users_get_the_versions_of_the_lock():
+    environment = yaml.safe_load((PROJECT / "environment.yml").read_text())
+    (pip,) = [entry for entry in environment["dependencies"] if isinstance(entry, dict)]
+    assert pip["pip"] == locked()
+    assert len(locked()) > 50
+
+
+def test_the_lock_has_a_hash_for_every_package_and_no_address():
+    text = (PROJECT / "requirements.lock").read_text()
+    entries = re.split(r"\n(?=[a-z0-9][^ \n]*==)", text)[1:]
+    assert len(entries) == len(locked())
+    assert all("--hash=sha256:" in entry for entry in entries)
+    assert "://" not in text
+
+
+def test_every_direct_dependency_is_locked():
+    import tomllib
+
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    names = {re.match(r"[\w-]+", line)[0].lower() for line in locked()}
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    assert {re.match(r"[\w-]+", line)[0].lower() for line in wanted} <= names
+
+
+@pytest.mark.parametrize("target", ["demo", "quick", "paper", "test", "lint"])
+def test_make_has_the_target(target):
+    rules = re.findall(r"^([\w ]+):(?!=)", (PROJECT / "Makefile").read_text(), re.M)
+    assert target in " ".join(rules).split()
+
+
+def test_readme_starts_with_the_two_commands_and_its_links_lead_somewhere():
+    readme = (PROJECT / "README.md").read_text()
+    assert readme.split("```")[1].split("\n")[1].startswith("make demo")
+    pages = [readme, *(path.read_text() for path in (PROJECT / "docs").glob("*.md"))]
+    folders = [PROJECT, *[PROJECT / "docs"] * (len(pages) - 1)]
+    for page, folder in zip(pages, folders, strict=True):
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", page):
+            assert (folder / link).exists(), link
+
+
+def test_the_studies_that_ship_are_what_they_say():
+    studies = load_studies()
+    assert not studies["paper"].budget
+    assert studies["demo"].budget_label.startswith("reduced: 10 epochs of 8 steps")
+    full = studies["paper"].methods["zero_leinr"].recipe
+    assert (full["epochs"], full["batch"], full["image_size"]) == (100, 16, 256)
+    assert {"zero_leinr", "light_only", "no_enrb"} <= set(studies["quick"].methods)
+    assert not any("weights" in method.entry for method in studies["demo"].methods.values())

@@ -1,0 +1,219 @@
+"""What must hold for any input: curves, fusion, sub-images, noise, streams, recipes, inference."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zero_leinr.checkpoint import load_model, save_model
+from zero_leinr.cpleb import fuse
+from zero_leinr.curves import apply_curves
+from zero_leinr.enrb import ENRB, NEIGHBOR_PAIRS, draw_neighbors, subsample
+from zero_leinr.errors import InputError
+from zero_leinr.inference import enhance, pad, round_to_8bit, to_tensor, to_uint8
+from zero_leinr.model import ZeroLEINR, flush_subnormals
+from zero_leinr.noise import add_noise
+from zero_leinr.recipe import Recipe, parse_noise
+from zero_leinr.streams import STREAMS, stream
+from zero_leinr.training_step import denoiser_lr
+
+seeds = st.integers(0, 10**6)
+
+
+def rand(*shape: int, seed: int = 0) -> torch.Tensor:
+    return torch.rand(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+@given(seeds)
+@settings(max_examples=20, deadline=None)
+def test_curves_keep_images_in_range_and_zero_curves_change_nothing(seed):
+    image, curves = rand(1, 3, 8, 8, seed=seed), rand(1, 24, 8, 8, seed=seed + 1) * 2 - 1
+    enhanced = apply_curves(image, curves)
+    assert enhanced.min() >= 0
+    assert enhanced.max() <= 1
+    assert torch.equal(apply_curves(image, torch.zeros_like(curves)), image)
+    assert (apply_curves(image, -curves.abs()) >= image - 1e-6).all()
+
+
+@given(seeds)
+@settings(max_examples=20, deadline=None)
+def test_fusion_has_the_light_magnitude_and_the_color_direction(seed):
+    light, color = rand(1, 3, 8, 8, seed=seed), rand(1, 3, 8, 8, seed=seed + 1) + 0.01
+    fused = fuse(light, color)
+    assert torch.allclose(fused.norm(dim=1), light.norm(dim=1), atol=1e-5)
+    cosine = torch.cosine_similarity(fused, color, dim=1)
+    assert torch.allclose(cosine, torch.ones_like(cosine), atol=1e-5)
+    assert torch.equal(fuse(light, torch.zeros_like(color)), torch.zeros_like(light))
+
+
+@given(seeds)
+@settings(max_examples=20, deadline=None)
+def test_subimages_hold_adjacent_pixels_of_every_cell(seed):
+    numbers = torch.arange(2 * 3 * 8 * 12.0).view(2, 3, 8, 12)
+    neighbors = draw_neighbors(numbers, torch.Generator().manual_seed(seed))
+    first, second = subsample(numbers, neighbors)
+    for b, i, j in np.ndindex(2, 4, 6):
+        pair = tuple(neighbors[b, :, i, j].tolist())
+        assert pair in NEIGHBOR_PAIRS
+        cell = numbers[b, :, 2 * i : 2 * i + 2, 2 * j : 2 * j + 2].reshape(3, 4)
+        assert torch.equal(first[b, :, i, j], cell[:, pair[0]])
+        assert torch.equal(second[b, :, i, j], cell[:, pair[1]])
+
+
+def test_all_eight_pairs_are_drawn_about_equally_often():
+    neighbors = draw_neighbors(torch.zeros(1, 1, 256, 256), torch.Generator().manual_seed(0))
+    pairs, counts = neighbors.flatten(2)[0].unique(dim=1, return_counts=True)
+    assert sorted(map(tuple, pairs.T.tolist())) == sorted(NEIGHBOR_PAIRS)
+    assert counts.min() > 0.9 * 256 * 256 / 4 / 8
+
+
+@pytest.mark.parametrize(
+    ("name", "std"),
+    [("poisson30", (0.25 / 30) ** 0.5), ("gauss25", 25 / 255), ("none", 0.0)],
+)
+def test_noise_has_its_standard_deviation(name, std):
+    image = torch.full((4, 3, 64, 64), 0.25)
+    noise = add_noise(image, name, torch.Generator().manual_seed(0)) - image
+    assert noise.std().item() == pytest.approx(std, rel=0.03)
+    assert noise.mean().item() == pytest.approx(0, abs=0.005)
+
+
+def test_mixed_noise_adds_both_variances():
+    image = torch.full((4, 3, 64, 64), 0.25)
+    noise = add_noise(image, "mix20", torch.Generator().manual_seed(0)) - image
+    assert noise.var().item() == pytest.approx(0.25 / 20 + (20 / 255) ** 2, rel=0.05)
+
+
+@pytest.mark.parametrize("name", ["salt", "poisson", "poisson50_5", "gauss0", "poisson-3"])
+def test_wrong_noise_names_are_refused(name):
+    with pytest.raises(InputError, match="noise"):
+        parse_noise(name)
+
+
+def test_streams_differ_by_seed_name_and_step_and_repeat():
+    def draw(*key):
+        return torch.rand(4, generator=stream(*key)).tolist()
+
+    keys = [(seed, name, step) for seed in (0, 1) for name in STREAMS for step in (0, 1, 10)]
+    drawn = [draw(*key) for key in keys]
+    assert len({tuple(values) for values in drawn}) == len(keys)
+    assert drawn == [draw(*key) for key in keys]
+    with pytest.raises(KeyError):
+        stream(0, "unknown")
+
+
+def test_learning_rate_follows_the_official_scheduler():
+    for epochs in (100, 10, 7, 200):
+        recipe = Recipe(epochs=epochs)
+        optimizer = torch.optim.Adam([torch.zeros(1)], lr=recipe.denoiser_lr)
+        milestones = [int(k * epochs / 100) - 1 for k in (20, 40, 60, 80)]
+        scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones, gamma=0.5)
+        for epoch in range(epochs):
+            assert denoiser_lr(recipe, epoch) == pytest.approx(scheduler.get_last_lr()[0])
+            optimizer.step()
+            scheduler.step()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"epoch": 3}, "did you mean epochs"),
+        ({"light": {"spatail": 0}}, r"light\.spatail; did you mean spatial"),
+        ({"light": None, "color": None}, "keep at least one branch"),
+        ({"epochs": 0}, "epochs"),
+        ({"epochs": "many"}, "takes a int"),
+        ({"lr": {"a": 1}}, "lr takes a float"),
+        ({"light": 3}, "loss weights"),
+        ({"crop": 100}, "multiple of 64"),
+        ({"crop": 512}, "exceeds image_size"),
+        ({"batch": None}, "batch"),
+        ({"precision": "float16"}, "precision"),
+        ({"noise": "snow"}, "not a noise model"),
+    ],
+)
+def test_recipe_refuses_what_cannot_be(overrides, message):
+    with pytest.raises(InputError, match=message):
+        Recipe().replace(overrides)
+
+
+def test_recipe_merges_loss_weights_and_survives_json():
+    recipe = Recipe().replace({"light": {"constancy": 0}, "denoiser": None, "crop": 80})
+    assert recipe.light == {"smoothness": 200, "spatial": 1, "exposure": 10, "constancy": 0}
+    assert recipe.branches == ("light", "color")
+    assert Recipe().replace(recipe.to_dict()) == recipe
+
+
+@given(st.integers(3, 80), st.integers(3, 80), st.sampled_from(["square", "minimal"]))
+@settings(max_examples=30, deadline=None)
+def test_padding_is_numpys_reflection(height, width, padding):
+    image = rand(1, 1, height, width)
+    padded = pad(image, padding)
+    side = -(-max(height, width) // 32) * 32
+    sizes = (side, side) if padding == "square" else (-(-height // 32) * 32, -(-width // 32) * 32)
+    assert padded.shape[-2:] == sizes
+    expected = np.pad(
+        image[0, 0].numpy(), [(0, sizes[0] - height), (0, sizes[1] - width)], mode="reflect"
+    )
+    assert np.array_equal(padded[0, 0].numpy(), expected)
+
+
+def test_eight_bit_round_trip_is_exact():
+    levels = np.arange(256, dtype=np.uint8).repeat(3).reshape(16, 16, 3)
+    assert np.array_equal(to_uint8(to_tensor(levels)), levels)
+    assert torch.equal(round_to_8bit(to_tensor(levels)), to_tensor(levels))
+    assert to_uint8(torch.tensor([-1.0, 0.5, 2.0]).view(1, 3, 1, 1)).tolist() == [[[0, 128, 255]]]
+
+
+def test_enrb_names_the_size_it_wants():
+    with pytest.raises(ValueError, match="multiples of 32"):
+        ENRB()(torch.zeros(1, 3, 40, 64))
+
+
+@pytest.mark.parametrize("branches", [("light",), ("color",), ("light", "color")])
+@pytest.mark.parametrize("denoise", [True, False])
+def test_saved_models_enhance_alike(tmp_path, branches, denoise):
+    parts = {b: None for b in ("light", "color") if b not in branches}
+    recipe = Recipe().replace(parts | ({} if denoise else {"denoiser": None}))
+    model = ZeroLEINR(branches, denoise).initialize(seed=3).eval()
+    save_model(model, recipe, tmp_path / "model.safetensors")
+    image = (rand(40, 50, 3) * 255).to(torch.uint8).numpy()
+    again = load_model(tmp_path / "model.safetensors")
+    enhanced = enhance(again, image, "minimal")
+    assert enhanced.shape == image.shape
+    assert enhanced.dtype == np.uint8
+    assert np.array_equal(enhanced, enhance(model, image, "minimal"))
+
+
+@pytest.mark.parametrize("content", [b"", b"not weights", None])
+def test_unreadable_weights_are_one_clear_line(tmp_path, content):
+    path = tmp_path / "model.safetensors"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=r"model\.safetensors: .*") as error:
+        load_model(path)
+    assert "\n" not in str(error.value)
+
+
+def test_truncated_and_foreign_weights_are_refused(tmp_path):
+    from safetensors.torch import save_file
+
+    path = tmp_path / "model.safetensors"
+    save_model(ZeroLEINR().initialize(0), Recipe(), path)
+    path.write_bytes(path.read_bytes()[:-1000])
+    with pytest.raises(InputError, match="damaged"):
+        load_model(path)
+    save_file({"a": torch.zeros(1)}, path)
+    with pytest.raises(InputError, match="not weights of this project"):
+        load_model(path)
+
+
+def test_subnormal_weights_are_flushed():
+    model = ZeroLEINR(("light",), denoise=False).initialize(0)
+    layer = model.cpleb.branches["light"].e_conv1
+    with torch.no_grad():
+        layer.weight[0] = 1e-40
+        layer.weight[1] = -2e-39
+    assert flush_subnormals(model) == 2 * 27
+    assert not layer.weight[:2].any()
+    assert flush_subnormals(model) == 0

@@ -1,0 +1,276 @@
+"""Tables: the right cells marked, the notes that honesty asks for, errors that name the file."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import pandas as pd
+import pytest
+from fake_study import make_study, score_file, write
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.collect import read_scores, read_study
+from experiments.statistics import summarize
+from experiments.tables import escape_latex, escape_markdown, layout, write_tables
+from zero_leinr.errors import InputError
+
+
+def read_table(folder, protocol="standard", suffix="md"):
+    write_tables(folder)
+    return (folder / "tables" / f"scores_{protocol}.{suffix}").read_text(encoding="utf-8")
+
+
+def ranks(folder, metric):
+    """The rank of every method in the paired set's column of a metric."""
+    study = read_study(folder)
+    table = layout(study, summarize(read_scores(folder, study)), "standard")
+    (column,) = (i for i, (d, m) in enumerate(table.columns) if d.paired and m.name == metric)
+    names = [method.name for method in study.methods]
+    return {name: row.cells[column].rank for name, row in zip(names, table.rows, strict=True)}
+
+
+def test_one_table_a_protocol_in_three_formats(tmp_path):
+    files = write_tables(make_study(tmp_path))
+    protocols, suffixes = ("standard", "luma", "gaussian"), ("csv", "md", "tex")
+    assert [f.name for f in files] == [f"scores_{p}.{s}" for p in protocols for s in suffixes]
+    assert sorted(files) == sorted((tmp_path / "tables").iterdir())
+
+
+def test_unpaired_study_has_no_table_of_paired_protocols(tmp_path):
+    files = write_tables(make_study(tmp_path, datasets=("single",)))
+    assert {f.stem for f in files} == {"scores_standard"}
+
+
+def test_marks_follow_the_direction_of_better(tmp_path):
+    make_study(tmp_path)
+    assert ranks(tmp_path, "psnr") == {"input": 4, "he": 3, "zero_dce": 2, "full": 1}
+    assert ranks(tmp_path, "lpips") == {"input": 1, "he": 2, "zero_dce": 3, "full": 4}
+
+
+def test_equal_printed_means_share_their_mark(tmp_path):
+    levels = {"input": 3.001, "he": 3.0, "zero_dce": 2.5, "full": 1.0}
+    make_study(tmp_path, levels=levels)
+    assert ranks(tmp_path, "psnr") == {"input": 1, "he": 1, "zero_dce": 2, "full": 3}
+    # SSIM prints three digits: there the two differ.
+    assert ranks(tmp_path, "ssim") == {"input": 1, "he": 2, "zero_dce": 3, "full": 4}
+
+
+def test_markdown_rows(tmp_path):
+    text = read_table(make_study(tmp_path))
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert rows[0].startswith(
+        "| Method | Weights | Seeds | Pairs PSNR ↑ | Pairs SSIM ↑ | Pairs LPI"
+    )
+    assert "Pairs NIQE<sup>a</sup> ↓ | Single NIQE<sup>a</sup> ↓" in rows[0]
+    assert rows[2].startswith("| *Classical* |")
+    assert rows[4].startswith(r"| Histogram\_eq | none | – | 2.10 | 2.100 | <u>2.100</u> |")
+    # Seeds have the means 4.1 and 4.3: mean 4.2, standard deviation .2/sqrt(2).
+    assert rows[-1].startswith(
+        "| Zero-LEINR† | trained here | 2 | **4.20** ± 0.14 | **4.200** ± 0.1"
+    )
+    assert len({row.count("|") for row in rows} - {rows[4].count("|")}) == 0
+
+
+def test_notes_of_methods_are_footnotes_and_equal_ones_share_a_mark(tmp_path):
+    path = make_study(tmp_path) / "study.json"
+    study = json.loads(path.read_text())
+    notes = {"he": "cropped to 12 px_", "zero_dce": "another", "full": "cropped to 12 px_"}
+    for method in study["methods"]:
+        method["note"] = notes.get(method["name"])
+    path.write_text(json.dumps(study))
+    text = read_table(tmp_path)
+    for start in (
+        "| Input |",
+        r"| Histogram\_eq<sup>b</sup> |",
+        "| Zero-DCE<sup>c</sup> |",
+        "| Zero-LEINR†<sup>b</sup> |",
+        "<sup>a</sup> ranks badly",
+        r"<sup>b</sup> cropped to 12 px\_",
+        "<sup>c</sup> another",
+    ):
+        assert f"\n{start}" in text
+    latex = read_table(tmp_path, suffix="tex")
+    assert r"Histogram\_eq$^{b}$ & none" in latex
+    assert r"$^{b}$ cropped to 12 px\_" in latex
+
+
+def test_csv_is_tidy_and_in_table_order(tmp_path):
+    make_study(tmp_path)
+    write_tables(tmp_path)
+    frame = pd.read_csv(tmp_path / "tables" / "scores_standard.csv", keep_default_na=False)
+    assert list(frame.columns[:4]) == ["method", "dataset", "metric", "protocol"]
+    assert list(frame["method"].unique()) == ["input", "he", "zero_dce", "full"]
+    assert len(frame) == 4 * (4 + 1)
+    full = frame[(frame["method"] == "full") & (frame["metric"] == "psnr")].iloc[0]
+    assert float(full["mean"]) == pytest.approx(4.2)
+    assert float(full["ci_low"]) < 4.2 < float(full["ci_high"])
+    assert (full["n_images"], full["n_seeds"]) == (3, 2)
+    assert (full["weights"], full["budget"]) == ("trained here", "reduced: 2 epochs")
+    assert set(frame[frame["method"] == "zero_dce"]["budget"]) == {""}
+
+
+def test_reduced_budget_is_said_in_caption_and_rows(tmp_path):
+    text = read_table(make_study(tmp_path / "quick"))
+    assert "Training budget reduced: 2 epochs" in text
+    assert "Zero-LEINR†" in text
+    assert "<sup>†</sup> trained with a reduced budget" in text
+    assert "Zero-DCE†" not in text
+    paper = read_table(make_study(tmp_path / "paper", reduced=False))
+    assert "†" not in paper
+    assert "Training budget: paper settings" in paper
+
+
+@pytest.mark.parametrize("suffix", ["md", "tex"])
+def test_missing_metric_is_named_with_its_reason(tmp_path, suffix):
+    make_study(tmp_path, missing={"lpips": "no weights at hand"})
+    text = read_table(tmp_path, suffix=suffix)
+    assert "LPIPS is not shown: no weights at hand" in text
+    assert "LPIPS" not in text.replace("LPIPS is not shown", "")
+
+
+def test_caveat_of_a_metric_stands_below_the_table(tmp_path):
+    assert "<sup>a</sup> ranks badly on its own." in read_table(make_study(tmp_path))
+
+
+def test_all_metrics_missing_still_makes_a_table(tmp_path):
+    make_study(tmp_path, datasets=("single",), missing={"niqe": "no weights"})
+    assert "NIQE is not shown: no weights" in read_table(tmp_path)
+
+
+def test_methods_are_compared_on_the_images_that_all_have(tmp_path):
+    make_study(tmp_path)
+    path = score_file(tmp_path, "he", dataset="single")
+    write(path, re.sub(r"b,niqe.*\n", "", path.read_text()))
+    text = read_table(tmp_path)
+    assert "NIQE on Single: 1 of 2 images, those that have this score of every method" in text
+    assert "| Input | none | – | 1.10 | 1.100 | **1.100** | **1.10** | **1.00** |" in text
+
+
+def test_metric_that_no_image_has_is_left_out_of_that_dataset(tmp_path):
+    make_study(tmp_path)
+    for path in (tmp_path / "scores").glob("*/*/single.csv"):
+        write(path, "image,metric,protocol,value\n")
+    text = read_table(tmp_path)
+    assert "NIQE on Single is not shown: no image has this score of every method" in text
+    assert "Pairs NIQE" in text
+    assert "Single NIQE" not in text
+
+
+def test_infinite_psnr_is_shown_as_such(tmp_path):
+    make_study(tmp_path)
+    path = score_file(tmp_path)
+    write(path, path.read_text().replace("01,psnr,standard,2.0", "01,psnr,standard,inf"))
+    assert "| **inf** |" in read_table(tmp_path)
+
+
+def test_latex_is_a_booktabs_table_with_balanced_markup(tmp_path):
+    text = read_table(make_study(tmp_path), suffix="tex")
+    for part in (r"\toprule", r"\bottomrule", r"\cmidrule(lr){4-7}", r"\cmidrule(lr){8-8}"):
+        assert part in text
+    assert r"\multicolumn{8}{l}{\emph{Networks}}" in text
+    assert r"A \& B: mean scores" in text
+    assert r"Histogram\_eq & none" in text
+    assert r"Zero-LEINR$^\dagger$ & trained here & 2 & \textbf{4.20}{\tiny$\pm$0.14}" in text
+    assert r"\underline{3.10}\hphantom{\tiny$\pm$0.14}" in text
+    for begin in re.findall(r"\\begin\{(.*?)\}", text):
+        assert text.count(rf"\begin{{{begin}}}") == text.count(rf"\end{{{begin}}}")
+    body = [line for line in text.splitlines() if re.match(r"(Input|Hist|Zero|Method)", line)]
+    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {7}
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="no pdflatex on this machine")
+def test_latex_compiles(tmp_path):
+    make_study(tmp_path, missing={"lpips": r"100 % of C:\weights_{x} ~ ^ # $ <gone>"})
+    write_tables(tmp_path)
+    inputs = "".join(
+        rf"\input{{tables/scores_{name}}}" for name in ("standard", "gaussian", "luma")
+    )
+    packages = r"\usepackage{booktabs,graphicx}\usepackage[T1]{fontenc}"
+    document = rf"\documentclass{{article}}{packages}\begin{{document}}{inputs}\end{{document}}"
+    write(tmp_path / "paper.tex", document)
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"HOME": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stdout[-2000:]
+
+
+@given(st.text(alphabet="ab&%$#_{}~^\\<>"))
+def test_escaped_latex_has_no_active_sign(text):
+    escaped = escape_latex(text)
+    bare = re.sub(r"\\text[a-z]+\{\}|\\[&%$#_{}]", "", escaped)
+    assert not set(bare) & set("&%$#_{}~^\\<>")
+
+
+@given(st.text(alphabet="ab*_`|<>[]#\\"))
+def test_escaped_markdown_reads_back(text):
+    escaped = escape_markdown(text)
+    assert re.sub(r"\\(.)", r"\1", escaped) == text
+    assert not re.search(r"(?<!\\)(\\\\)*[*_`|<>\[\]#]", escaped)
+
+
+def cut_last_number(text):
+    return text.rstrip()[: text.rstrip().rindex(",")]
+
+
+@pytest.mark.parametrize(
+    ("damage", "complaint"),
+    [
+        (lambda text: "", "not a score file"),
+        (lambda text: "image,value\n01,3\n", "columns must be"),
+        (lambda text: text.replace("2.0", "two", 1), "'two', not a number"),
+        (lambda text: text.replace("2.0", "nan", 1), "'nan', not a number"),
+        (cut_last_number, "not a number"),
+        (lambda text: text + text.splitlines()[-1] + "\n", "stands twice"),
+        (lambda text: re.sub("03,.*\n", "", text), "'03' has no score"),
+        (lambda text: text.replace("03,", "99,"), "'99' is not in the listing"),
+        (lambda text: text + 'x,"y', "not a score file"),
+    ],
+)
+def test_broken_score_file_is_named(tmp_path, damage, complaint):
+    make_study(tmp_path)
+    path = score_file(tmp_path)
+    write(path, damage(path.read_text()))
+    with pytest.raises(InputError, match=complaint) as error:
+        write_tables(tmp_path)
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "tables").exists()
+
+
+def test_absent_files_are_named(tmp_path):
+    with pytest.raises(InputError, match=r"study\.json: missing"):
+        write_tables(tmp_path)
+    make_study(tmp_path)
+    score_file(tmp_path, "full", 1).unlink()
+    with pytest.raises(InputError, match=r"full.seed1.pairs\.csv: score file missing"):
+        write_tables(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "complaint"),
+    [
+        (lambda text: text[:50], "not valid JSON"),
+        (lambda text: text.replace('"label": "Input", ', ""), r"methods\[0\].*'label'"),
+        (lambda text: text.replace('"missing"', '"mising"'), "lacks the key 'missing'"),
+    ],
+)
+def test_broken_study_file_is_named(tmp_path, damage, complaint):
+    make_study(tmp_path)
+    path = tmp_path / "study.json"
+    write(path, damage(path.read_text()))
+    with pytest.raises(InputError, match=complaint) as error:
+        write_tables(tmp_path)
+    assert str(path) in str(error.value)
+
+
+def test_image_names_stay_text(tmp_path):
+    study = read_study(make_study(tmp_path))
+    scores = read_scores(tmp_path, study)
+    assert set(scores[scores["dataset"] == "pairs"]["image"]) == {"01", "02", "03"}

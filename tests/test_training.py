@@ -1,0 +1,186 @@
+"""The training loop: exact resume, streams that do not touch each other, and bad input."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from zero_leinr.errors import InputError
+from zero_leinr.recipe import Recipe
+from zero_leinr.training import batches, steps_in_epoch, train
+
+SMALL = {"epochs": 3, "batch": 2, "image_size": 64, "steps_per_epoch": 2}
+
+
+@pytest.fixture(scope="module")
+def images():
+    rng = np.random.default_rng(0)
+    scene = rng.integers(0, 80, (5, 8, 8, 3)).astype(np.uint8)
+    return scene.repeat(8, axis=1).repeat(8, axis=2)
+
+
+def weights(model, part):
+    net = model.enrb if part == "denoiser" else model.cpleb.branches[part]
+    return torch.cat([weight.flatten() for weight in net.state_dict().values()])
+
+
+@pytest.fixture(scope="module")
+def full(images, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("full")
+    return train(Recipe().replace(SMALL), images, 0, folder, device="cpu"), folder
+
+
+def test_a_killed_run_resumes_with_the_same_bits(images, full, tmp_path):
+    class Killed(Exception):
+        pass
+
+    def kill(done, total, values):
+        if done >= 4:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train(
+            Recipe().replace(SMALL), images, 0, tmp_path,
+            device="cpu", checkpoint_every=2, progress=kill,
+        )  # fmt: skip
+    # The state is that of step 2: what followed is repeated, not lost.
+    model = train(Recipe().replace(SMALL), images, 0, tmp_path, device="cpu")
+    for part in ("light", "color", "denoiser"):
+        assert torch.equal(weights(model, part), weights(full[0], part))
+    for name in ("model.safetensors", "losses.csv"):
+        assert (tmp_path / name).read_bytes() == (full[1] / name).read_bytes()
+
+
+def test_a_process_killed_by_the_system_resumes(images, full, tmp_path):
+    np.save(tmp_path / "images.npy", images)
+    code = (
+        "import sys, numpy as np; from pathlib import Path\n"
+        "from zero_leinr.recipe import Recipe; from zero_leinr.training import train\n"
+        f"train(Recipe().replace({SMALL | {'epochs': 500}}), np.load(sys.argv[1]), 0,"
+        " Path(sys.argv[2]), device='cpu', checkpoint_every=1)"
+    )
+    run = tmp_path / "run"
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "images.npy"), str(run)])
+    deadline = time.monotonic() + 120
+    while not (run / "state.ckpt").exists():
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    state = torch.load(run / "state.ckpt", weights_only=True)
+    assert state["step"] >= 1
+    assert not (run / "model.safetensors").exists()
+
+
+def test_losses_are_logged_once_a_step(full):
+    rows = list(csv.DictReader((full[1] / "losses.csv").open()))
+    assert [int(row["step"]) for row in rows] == list(range(6))
+    assert [int(row["epoch"]) for row in rows] == [0, 0, 1, 1, 2, 2]
+    for row in rows:
+        parts = [float(v) for k, v in row.items() if k.startswith("light/") and "total" not in k]
+        assert float(row["light/total"]) == pytest.approx(sum(parts), rel=1e-4)
+
+
+def test_stage_one_is_the_same_bits_without_the_denoiser(images, full, tmp_path):
+    model = train(Recipe().replace(SMALL | {"denoiser": None}), images, 0, tmp_path, device="cpu")
+    for branch in ("light", "color"):
+        assert torch.equal(weights(model, branch), weights(full[0], branch))
+
+
+def test_a_loss_removed_from_one_branch_leaves_the_other_untouched(images, full, tmp_path):
+    model = train(
+        Recipe().replace(SMALL | {"light": {"constancy": 0}}), images, 0, tmp_path, device="cpu"
+    )
+    assert torch.equal(weights(model, "color"), weights(full[0], "color"))
+    assert not torch.equal(weights(model, "light"), weights(full[0], "light"))
+    assert "light/constancy" not in (tmp_path / "losses.csv").read_text()
+
+
+def test_seeds_differ(images, full, tmp_path):
+    model = train(Recipe().replace(SMALL), images, 1, tmp_path, device="cpu")
+    assert not torch.equal(weights(model, "light"), weights(full[0], "light"))
+
+
+def test_an_epoch_shows_every_image_once(images):
+    recipe = Recipe().replace({"epochs": 2, "batch": 2, "image_size": 64})
+    assert steps_in_epoch(recipe, len(images)) == 3
+    seen = [[], []]
+    for _, epoch, batch in batches(images, recipe, 0, 0, "cpu"):
+        seen[epoch] += [tuple(image.flatten()[:30].mul(255).tolist()) for image in batch]
+    assert [len(set(shown)) for shown in seen] == [5, 5]
+    assert seen[0] != seen[1]
+
+
+def test_crops_are_windows_of_the_images(images):
+    recipe = Recipe(denoiser=None, epochs=1, batch=2, image_size=64, crop=32)
+    _, _, batch = next(batches(images, recipe, 0, 0, "cpu"))
+    assert batch.shape == (2, 3, 32, 32)
+    for window in (batch.permute(0, 2, 3, 1) * 255).round().to(torch.uint8).numpy():
+        views = np.lib.stride_tricks.sliding_window_view(images, (32, 32), axis=(1, 2))
+        views = views.transpose(0, 1, 2, 4, 5, 3).reshape(-1, 32, 32, 3)
+        assert (views == window).all(axis=(1, 2, 3)).any()
+
+
+def test_a_folder_of_another_recipe_is_not_overwritten_unasked(images, full):
+    folder, other = full[1], Recipe().replace(SMALL | {"lr": 1e-3})
+    before = (folder / "model.safetensors").read_bytes()
+    with pytest.raises(InputError, match="another recipe or seed"):
+        train(other, images, 0, folder, device="cpu")
+    assert (folder / "model.safetensors").read_bytes() == before
+
+
+def test_a_damaged_state_is_named(images, tmp_path):
+    (tmp_path / "state.ckpt").write_bytes(b"damaged")
+    with pytest.raises(InputError, match=r"state\.ckpt: this training state is damaged"):
+        train(Recipe().replace(SMALL), images, 0, tmp_path, device="cpu")
+
+
+def test_a_diverging_run_stops_and_saves_nothing(images, tmp_path):
+    with pytest.raises(FloatingPointError, match="weights are not finite after step 6"):
+        train(Recipe().replace(SMALL | {"lr": 1e30}), images, 0, tmp_path, device="cpu")
+    assert not (tmp_path / "model.safetensors").exists()
+
+
+def test_a_step_that_overflows_spoils_no_weight():
+    from zero_leinr.model import ZeroLEINR
+    from zero_leinr.training_step import TrainingStep
+
+    recipe = Recipe().replace(SMALL | {"noise": "none"})
+    model = ZeroLEINR().initialize(0)
+    step = TrainingStep(model, recipe, seed=0)
+    bright = torch.full((2, 3, 64, 64), 0.2)
+    bright[0, :, :16, :16] = 1e30  # as Poisson noise does to a bright pixel, in the extreme
+    values = step(bright, epoch=1, step=0)
+    assert not all(torch.isfinite(value) for value in values.values())
+    for part in ("light", "color", "denoiser"):
+        assert torch.isfinite(weights(model, part)).all()
+    values = step(torch.full((2, 3, 64, 64), 0.2), epoch=1, step=1)
+    assert all(torch.isfinite(value) for value in values.values())
+
+
+@pytest.mark.parametrize("shape", [(0, 64, 64, 3), (3, 32, 32, 3), (3, 3, 64, 64)])
+def test_images_of_another_shape_are_refused(shape, tmp_path):
+    with pytest.raises(InputError, match="training images"):
+        train(Recipe().replace(SMALL), np.zeros(shape, np.uint8), 0, tmp_path, device="cpu")
+
+
+def test_an_absent_device_is_named(images, tmp_path):
+    with pytest.raises(InputError, match="device tpu"):
+        train(Recipe().replace(SMALL), images, 0, tmp_path, device="tpu")
+
+
+def test_bfloat16_trains_close_to_float32(images, full, tmp_path):
+    model = train(
+        Recipe().replace(SMALL | {"precision": "bfloat16"}), images, 0, tmp_path, device="cpu"
+    )
+    ours, plain = weights(model, "light"), weights(full[0], "light")
+    assert not torch.equal(ours, plain)
+    # Six Adam steps move a weight by at most 6 * lr.
+    assert (ours - plain).abs().mean() < 6e-4

@@ -1,0 +1,225 @@
+"""The workflow itself, run for real on small data in a copy of the project."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+PROJECT = Path(__file__).parent.parent
+STUDY = {
+    "title": "Small",
+    "methods": ["input", "gamma"],
+    "training_images": "dark",
+    "datasets": ["pairs"],
+    "seeds": [0],
+    "metrics": ["psnr", "ssim"],
+    "padding": "minimal",
+    "budget": {"epochs": 1, "steps_per_epoch": 2, "batch": 1, "image_size": 64},
+}
+VARIANTS = {"light_alone": {"label": "light alone", "overrides": {"color": None, "denoiser": None}}}
+
+
+def write_yaml(path: Path, content: object) -> None:
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def make_data(folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    for part, gain in (("low", 0.2), ("high", 1.0), ("dark", 0.2)):
+        (folder / part).mkdir(parents=True)
+        for k in range(2):
+            scene = np.random.default_rng(k).integers(0, 255, (8, 8, 3)).repeat(8, 0).repeat(8, 1)
+            noisy = scene * gain + rng.normal(0, 2, scene.shape)
+            Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(folder / part / f"{k}.png")
+
+
+class Project:
+    """A copy of the project with one small study, so that a test may change its sheets."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("Snakefile", "environment.yml"):
+            shutil.copy(PROJECT / name, folder / name)
+        for name in ("zero_leinr", "baselines", "experiments"):
+            shutil.copytree(
+                PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
+            )
+        self.config = folder / "experiments" / "config"
+        for study in (self.config / "studies").glob("*.yaml"):
+            study.unlink()
+        write_yaml(self.config / "studies" / "small.yaml", STUDY)
+        write_yaml(self.config / "ablations.yaml", VARIANTS)
+        registry = self.config / "datasets.yaml"
+        registry.write_text(
+            registry.read_text()
+            + "\n  pairs: {low: low, high: high}\n  dark: {low: dark, role: train}\n"
+        )
+        make_data(folder / "data")
+        self.environment = os.environ | {
+            "PYTHONPATH": str(folder),
+            "ZERO_LEINR_DATA": "data",
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        }
+
+    def snakemake(self, *arguments: str, timeout: float = 900) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["snakemake", "--cores", "2", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def planned(self) -> dict[str, int]:
+        """Jobs that a run would do, by rule."""
+        output = self.snakemake("small", "--dry-run").stdout
+        table = output.partition("job  ")[2].partition("total")[0]
+        return {rule: int(count) for rule, count in re.findall(r"^(\w+)\s+(\d+)$", table, re.M)}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Project:
+    project = Project(tmp_path_factory.mktemp("project"))
+    done = project.snakemake("small")
+    assert done.returncode == 0, done.stdout[-3000:]
+    return project
+
+
+def test_the_road_leaves_every_product(finished):
+    results = finished.folder / "results" / "small"
+    for product in (
+        "runs/light_alone/seed0/model.safetensors",
+        "runs/light_alone/seed0/run.json",
+        "images/gamma/seed0/pairs/1.png",
+        "scores/light_alone/seed0/pairs.csv",
+        "tables/scores_standard.tex",
+        "tables/scores_luma.md",
+        "figures/scores_pairs.pdf",
+        "figures/training_curves.png",
+        "figures/qualitative_pairs.png",
+    ):
+        assert (results / product).stat().st_size > 0, product
+    table = pd.read_csv(results / "tables" / "scores_standard.csv")
+    assert list(table["method"].unique()) == ["input", "gamma", "light_alone"]
+    images = pd.read_csv(results / "scores" / "gamma" / "seed0" / "pairs.csv")
+    psnr = images.query("metric == 'psnr' and protocol == 'standard'")["value"].mean()
+    cell = table.query("method == 'gamma' and metric == 'psnr'")["mean"].item()
+    assert cell == pytest.approx(psnr, rel=1e-5)
+
+
+def test_nothing_is_done_twice(finished):
+    assert finished.planned() == {}
+    assert "Nothing to be done" in finished.snakemake("small").stdout
+
+
+def test_an_added_ablation_runs_its_own_jobs_and_the_aggregates_alone(finished):
+    write_yaml(
+        finished.config / "ablations.yaml",
+        VARIANTS | {"no_exposure": {
+            "label": "without exposure control",
+            "overrides": {"color": None, "denoiser": None, "light": {"exposure": 0}},
+        }},
+    )  # fmt: skip
+    aggregates = {"table": 3, "score_figure": 1, "qualitative_figure": 1, "training_curves": 1}
+    own = {"train": 1, "enhance": 1, "score": 1}
+    assert finished.planned() == own | aggregates | {"check": 1, "small": 1}
+    weights = finished.folder / "results/small/runs/light_alone/seed0/model.safetensors"
+    before = weights.stat().st_mtime_ns
+    done = finished.snakemake("small")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert weights.stat().st_mtime_ns == before
+    tables = finished.folder / "results" / "small" / "tables"
+    assert "without exposure control" in (tables / "scores_standard.md").read_text()
+
+
+def test_a_newcomer_needs_one_file_and_one_entry(finished):
+    """The example of the how-to page, as a reader would add it."""
+    page = (PROJECT / "docs" / "add-a-baseline.md").read_text()
+    file, entry = (re.search(rf"```{kind}\n(.*?)```", page, re.S) for kind in ("python", "yaml"))
+    before = finished.planned()
+    (finished.folder / "baselines" / "lift.py").write_text(file[1])
+    with (finished.config / "methods.yaml").open("a") as sheet:
+        sheet.write("\n" + entry[1])
+    assert finished.planned() == before  # no study names it yet
+    small = STUDY | {"methods": [*STUDY["methods"], "lift"]}
+    write_yaml(finished.config / "studies" / "small.yaml", small)
+    own = {"enhance": 1, "score": 1}
+    aggregates = {"table": 3, "score_figure": 1, "qualitative_figure": 1, "training_curves": 1}
+    assert finished.planned() == own | aggregates | {"check": 1, "small": 1}
+    subprocess.run(
+        ["zero-leinr", "enhance", "data/low", "--method", "lift", "--out", "lifted"],
+        cwd=finished.folder, env=finished.environment, check=True,
+    )  # fmt: skip
+    dark, lifted = (
+        np.asarray(Image.open(finished.folder / folder / "0.png"))
+        for folder in ("data/low", "lifted")
+    )
+    x = dark / 255
+    np.testing.assert_allclose(lifted, 255 * (x + 0.8 * x * (1 - x)), atol=0.51)
+
+
+def test_a_mistake_in_a_sheet_is_found_before_any_job(tmp_path):
+    project = Project(tmp_path)
+    write_yaml(project.config / "ablations.yaml", {"a": {"label": "a", "overrides": {"lihgt": 0}}})
+    done = project.snakemake("small")
+    assert done.returncode != 0
+    assert "did you mean light" in done.stdout
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_killed_study_goes_on_where_it_stopped(tmp_path):
+    project = Project(tmp_path)
+    study = project.config / "studies" / "small.yaml"
+    # Long enough to be killed in the middle of the training: 400 steps, a checkpoint each 100.
+    write_yaml(study, STUDY | {"budget": STUDY["budget"] | {"epochs": 200}})
+    process = subprocess.Popen(
+        ["snakemake", "--cores", "2", "small"],
+        cwd=tmp_path,
+        env=project.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    state = tmp_path / "results/small/runs/light_alone/seed0/state.ckpt"
+    deadline = time.monotonic() + 200
+    while not state.exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    kept = state.stat().st_mtime_ns
+    project.snakemake("--unlock")
+    done = project.snakemake("small", "--rerun-incomplete")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert state.stat().st_mtime_ns > kept
+    losses = pd.read_csv(state.parent / "losses.csv")
+    assert list(losses["step"]) == list(range(400))
+
+
+def test_the_dry_run_of_the_paper_study_is_quick():
+    def seconds() -> float:
+        started = time.monotonic()
+        environment = os.environ | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        }
+        subprocess.run(
+            ["snakemake", "paper", "--dry-run", "--quiet", "all", "--nolock"],
+            cwd=PROJECT, env=environment, check=True, capture_output=True,
+        )  # fmt: skip
+        return time.monotonic() - started
+
+    assert min(seconds() for _ in range(3)) < 5
