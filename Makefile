@@ -33,7 +33,7 @@ lint: .venv/ready
 # Pins every package anew, with hashes and without addresses; conda users get the same versions.
 lock: .venv/ready
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
-		--extra dev --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.lock
+		--extra dev --extra export --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.lock
 	$(MAKE) environment.yml
 
 environment.yml: requirements.lock
