@@ -71,13 +71,20 @@ def _add_enhance(commands: Any) -> None:
         "brighten images with trained weights or a baseline",
         "zero-leinr enhance photo.jpg --weights runs/mine/model.safetensors --out out\n"
         "zero-leinr enhance photos/ --method zero_dce --out enhanced\n"
-        "zero-leinr enhance photos/ --method sci_retrained --weights run/model.safetensors --out o",
+        "zero-leinr enhance photos/ --method sci_retrained --weights a.safetensors --out o\n"
+        "zero-leinr enhance photos/ --weights a.safetensors b.safetensors --seeds 0 1 --out o",
     )
     command.add_argument("images", nargs="?", type=Path, help="an image, or a folder of images")
     command.add_argument(
         "--listings", nargs="+", type=Path, help="instead: what `fetch` wrote; a folder for each"
     )
-    command.add_argument("--weights", type=Path, help="a model.safetensors that `train` wrote")
+    command.add_argument(
+        "--weights",
+        nargs="+",
+        type=Path,
+        default=[],
+        help="a model.safetensors that `train` wrote; several with --seeds, one each",
+    )
     command.add_argument(
         "--method",
         help="instead: a baseline of experiments/config/methods.yaml, with its official weights; "
@@ -90,6 +97,7 @@ def _add_enhance(commands: Any) -> None:
         help="for the denoiser: square as in the official code, or minimal (faster; default)",
     )
     command.add_argument("--out", type=Path, required=True, help="folder for the PNG images")
+    _add_seeds(command)
     add_machine(command)
 
 
@@ -98,23 +106,37 @@ def _enhance(options: argparse.Namespace) -> None:
 
     if (options.images is None) == (options.listings is None):
         raise InputError("enhance: give an image, a folder, or --listings (one of them)")
-    if options.weights is None and options.method is None:
+    if not options.weights and options.method is None:
         raise InputError("enhance: give --weights or --method")
-    entry = _method_entry(options.method, options.weights) if options.method else None
-    model = trained(options.weights, options.padding, options.device) if entry is None else None
-    for dataset, items, folder in _batches(options):
-        # A baseline may have settings of its own for a data set, so it is built for each.
-        enhancer = model or baseline(entry or {}, dataset, options.device, options.weights)
-        enhance_items(enhancer, items, folder)
+    entry = _method_entry(options.method, bool(options.weights)) if options.method else None
+    batches = _batches(options)
+    for weights, folder in _weights_of_seeds(options):
+        model = None
+        if entry is None:
+            assert weights is not None  # without a method there are weights
+            model = trained(weights, options.padding, options.device)
+        for dataset, items in batches:
+            # A baseline may have settings of its own for a data set, so it is built for each.
+            enhancer = model or baseline(entry or {}, dataset, options.device, weights)
+            enhance_items(enhancer, items, folder / (dataset or ""))
 
 
-def _batches(options: argparse.Namespace) -> list[tuple[str | None, list[Any], Path]]:
+def _batches(options: argparse.Namespace) -> list[tuple[str | None, list[Any]]]:
+    """The images to enhance, by data set."""
     from experiments.data import read_listing
 
     if options.listings is None:
-        return [(None, _items(options.images), options.out)]
-    listings = [read_listing(path) for path in options.listings]
-    return [(found.dataset, found.items, options.out / found.dataset) for found in listings]
+        return [(None, _items(options.images))]
+    return [(found.dataset, found.items) for found in map(read_listing, options.listings)]
+
+
+def _weights_of_seeds(options: argparse.Namespace) -> list[tuple[Path | None, Path]]:
+    """The weights of each seed, None for a method's own, and the folder of what they make."""
+    folders = [options.out / seed for seed in _seed_folders(options.seeds)]
+    weights = options.weights or [None] * len(folders)
+    if len(weights) != len(folders):
+        raise InputError("enhance: several --weights go with as many --seeds, one each")
+    return list(zip(weights, folders, strict=True))
 
 
 def _items(images: Path) -> list[Any]:
@@ -125,8 +147,8 @@ def _items(images: Path) -> list[Any]:
     return [Item(path.stem, str(path), None) for path in paths]
 
 
-def _method_entry(name: str, weights: Path | None) -> dict[str, Any]:
-    """The entry of a baseline that runs with these weights, or with its own if there are none."""
+def _method_entry(name: str, with_weights: bool) -> dict[str, Any]:
+    """The entry of a baseline that runs with weights trained here, or else with its own."""
     from experiments.datasets import load_checked
     from experiments.study import CONFIG
 
@@ -135,9 +157,9 @@ def _method_entry(name: str, weights: Path | None) -> dict[str, Any]:
     if name not in baselines:
         raise InputError(f"unknown method {name!r}; known: {', '.join(baselines)}")
     entry = sheet[name]
-    if weights is None and "recipe" in entry:
+    if not with_weights and "recipe" in entry:
         raise InputError(f"method {name} is trained here: train it, and give --weights as well")
-    if weights is not None and not {"recipe", "weights"} & entry.keys():
+    if with_weights and not {"recipe", "weights"} & entry.keys():
         raise InputError(f"method {name} has no weights; leave --weights out")
     return entry
 
@@ -258,22 +280,20 @@ def _add_score(commands: Any) -> None:
     command.add_argument("--metrics", nargs="+", help="default: all whose weights can be had")
     command.add_argument("--study", type=Path, help="instead of --metrics: those of a study.json")
     command.add_argument("--out", type=Path, help="CSV file (with --listings: a folder of them)")
+    _add_seeds(command)
     add_machine(command)
 
 
 def _score(options: argparse.Namespace) -> None:
-    from experiments.data import read_listing
     from experiments.scores import folder_items, load_metrics, score_folder, write_scores
 
     metrics = list(load_metrics(_metrics(options)))
     device = _scoring_device(options.device, metrics)
     if options.listings:
-        if options.out is None:
-            raise InputError("score: --listings needs --out, a folder")
-        for listing in map(read_listing, options.listings):
-            scores = score_folder(listing.items, options.images / listing.dataset, metrics, device)
-            write_scores(scores, options.out / f"{listing.dataset}.csv")
+        _score_listings(options, metrics, device)
         return
+    if options.seeds is not None:
+        raise InputError("score: --seeds goes with --listings")
     scores = score_folder(
         folder_items(options.images, options.reference), options.images, metrics, device
     )
@@ -284,6 +304,20 @@ def _score(options: argparse.Namespace) -> None:
     means = scores.groupby(["metric", "protocol"], sort=False)["value"].mean()
     print(f"means over {scores['image'].nunique()} images")
     print(means.round(4).to_string())
+
+
+def _score_listings(options: argparse.Namespace, metrics: Sequence[str], device: str) -> None:
+    from experiments.data import read_listing
+    from experiments.scores import score_folder, write_scores
+
+    if options.out is None:
+        raise InputError("score: --listings needs --out, a folder")
+    listings = [read_listing(path) for path in options.listings]
+    for seed in _seed_folders(options.seeds):
+        for listing in listings:
+            images = options.images / seed / listing.dataset
+            scores = score_folder(listing.items, images, metrics, device)
+            write_scores(scores, options.out / seed / f"{listing.dataset}.csv")
 
 
 def _scoring_device(device: str, metrics: Sequence[str]) -> str:
@@ -309,6 +343,20 @@ def _metrics(options: argparse.Namespace) -> list[str]:
     for name, reason in missing.items():
         print(f"not scored: {name}: {reason}", file=sys.stderr)
     return [name for name in load_metrics() if name not in missing]
+
+
+# --------------------------------------------------------------------------------------- seeds
+
+
+def _add_seeds(command: Any) -> None:
+    command.add_argument(
+        "--seeds", nargs="+", type=int, help="these seeds of a method: a folder seed<k> for each"
+    )
+
+
+def _seed_folders(seeds: list[int] | None) -> list[str]:
+    """The folder of each seed below that of its method; none if no seeds are named."""
+    return [""] if seeds is None else [f"seed{seed}" for seed in seeds]
 
 
 # --------------------------------------------------------------------------------------- fetch

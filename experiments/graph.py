@@ -98,12 +98,8 @@ class Graph:
         return [f"results/{study}/data/{plan.training_images}.json"] if plan.trained else []
 
     def each(self, study: str, stage: str) -> list[str]:
-        """The folder of every method and seed in a stage, ``images`` or ``scores``."""
-        return [
-            f"results/{study}/{stage}/{method.name}/seed{seed}"
-            for method in self.studies[study].methods.values()
-            for seed in method.seeds
-        ]
+        """The folder of every method in a stage, ``images`` or ``scores``."""
+        return [f"results/{study}/{stage}/{method}" for method in self.studies[study].methods]
 
     def training_images(self, study: str, method: str) -> str:
         """The prepared training images of a method, by their size."""
@@ -112,22 +108,29 @@ class Graph:
         name = self.studies[study].training_images
         return f"results/{study}/data/{name}_{recipe['image_size']}.npy"
 
-    def weights(self, study: str, method: str, seed: str) -> list[str]:
-        """The weights that this study trains for a method; none where it trains nothing."""
-        if self.method(study, method).recipe is None:
+    def weights(self, study: str, method: str) -> list[str]:
+        """The weights of every seed that this study trains; none where it trains nothing."""
+        plan = self.method(study, method)
+        if plan.recipe is None:
             return []
-        return [f"results/{study}/runs/{method}/seed{seed}/model.safetensors"]
+        folder = f"results/{study}/runs/{method}"
+        return [f"{folder}/seed{seed}/model.safetensors" for seed in plan.seeds]
 
     def first_weights(self, study: str, method: str) -> list[str]:
         """The weights of a method's first seed, which its costs are measured on."""
-        return self.weights(study, method, str(self.method(study, method).seeds[0]))
+        return self.weights(study, method)[:1]
 
-    def model_option(self, study: str, method: str, seed: str) -> str:
+    def seeds_option(self, study: str, method: str) -> str:
+        """Which seeds ``zero-leinr enhance`` and ``score`` are told to go through."""
+        return " ".join(["--seeds", *map(str, self.method(study, method).seeds)])
+
+    def model_option(self, study: str, method: str) -> str:
         """What ``zero-leinr enhance`` is told: trained weights, the name of a baseline, or both."""
-        options = [f"--weights {path}" for path in self.weights(study, method, seed)]
-        if options and "method" not in self.method(study, method).entry:
-            return f"{options[0]} --padding {self.studies[study].padding}"
-        return " ".join([f"--method {method}", *options])
+        weights = self.weights(study, method)
+        options = ["--weights", *weights] if weights else []
+        if "method" in self.method(study, method).entry:
+            return " ".join(["--method", method, *options])
+        return " ".join([*options, "--padding", self.studies[study].padding])
 
     def summary(self, study: str) -> dict[str, Any]:
         """Everything that study.json follows from; a change of it writes that file anew."""

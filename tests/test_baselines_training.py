@@ -198,14 +198,19 @@ def test_the_budget_of_a_study_reaches_the_baselines(tmp_path):
 
 def test_enhance_is_told_the_weights_and_whose_they_are():
     graph = Graph.load()
-    weights = "results/paper/runs/{}/seed1/model.safetensors"
-    assert graph.model_option("paper", "sci_retrained", "1") == (
-        f"--method sci_retrained --weights {weights.format('sci_retrained')}"
+
+    def weights(method):
+        seeds = graph.method("paper", method).seeds
+        return " ".join(f"results/paper/runs/{method}/seed{k}/model.safetensors" for k in seeds)
+
+    assert graph.model_option("paper", "sci_retrained") == (
+        f"--method sci_retrained --weights {weights('sci_retrained')}"
     )
-    assert graph.model_option("paper", "zero_dce_retrained", "1") == (
-        f"--weights {weights.format('zero_dce_retrained')} --padding square"
+    assert graph.model_option("paper", "zero_dce_retrained") == (
+        f"--weights {weights('zero_dce_retrained')} --padding square"
     )
-    assert graph.model_option("paper", "gamma", "0") == "--method gamma"
+    assert graph.seeds_option("paper", "zero_dce_retrained") == "--seeds 0 1 2"
+    assert graph.model_option("paper", "gamma") == "--method gamma"
 
 
 @pytest.mark.parametrize(

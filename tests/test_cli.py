@@ -3,14 +3,20 @@
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from PIL import Image
 
 from experiments.cli import main, parse_settings
+from experiments.data import Item, Listing, write_listing
 from experiments.images import read_image
+from experiments.scores import score_folder
 from experiments.study import CONFIG
+from zero_leinr.checkpoint import save_model
 from zero_leinr.errors import InputError
+from zero_leinr.model import ZeroLEINR
+from zero_leinr.recipe import Recipe
 
 
 @pytest.fixture
@@ -24,9 +30,13 @@ def photos(tmp_path):
     return folder
 
 
+def command(*arguments: object) -> int:
+    return main([str(argument) for argument in arguments])
+
+
 def fails(capsys, *arguments: object) -> str:
     """Runs a command that must fail; returns its one line."""
-    assert main([str(argument) for argument in arguments]) == 2
+    assert command(*arguments) == 2
     lines = capsys.readouterr().err.strip().splitlines()
     assert lines[-1].startswith("error: ")
     assert sum(line.startswith("error: ") for line in lines) == 1
@@ -57,6 +67,31 @@ def test_a_baseline_enhances_one_image(photos, tmp_path):
     assert np.abs(bright - 255 * (dark / 255) ** (1 / 2.2)).max() <= 0.51
 
 
+def test_the_seeds_of_a_method_go_in_one_call(photos, tmp_path):
+    """Enhanced and scored as one by one, each seed in a folder of its own."""
+    weights = [tmp_path / f"{seed}.safetensors" for seed in (3, 7)]
+    for seed, path in zip((3, 7), weights, strict=True):
+        recipe = Recipe().replace({"color": None, "denoiser": None})
+        save_model(ZeroLEINR(("light",), denoise=False).initialize(seed), recipe, path)
+    listing = tmp_path / "dark.json"
+    items = [Item(path.stem, str(path), str(path)) for path in sorted(photos.iterdir())]
+    write_listing(Listing("dark", True, 3, 3, "", "", [], items), listing)
+    shared = ["--listings", listing, "--seeds", 3, 7, "--out"]
+    images, scores = tmp_path / "images", tmp_path / "scores"
+    assert command("enhance", "--weights", *weights, *shared, images) == 0
+    assert command("score", images, "--metrics", "psnr", *shared, scores) == 0
+    alone = tmp_path / "alone"
+    for seed, path in zip((3, 7), weights, strict=True):
+        assert command("enhance", photos, "--weights", path, "--out", alone) == 0
+        for image in alone.iterdir():
+            again = images / f"seed{seed}" / "dark" / image.name
+            assert np.array_equal(read_image(again), read_image(image))
+        expected = score_folder(items, alone, ["psnr"])
+        found = pd.read_csv(scores / f"seed{seed}" / "dark.csv", dtype={"image": str})
+        pd.testing.assert_frame_equal(found, expected)
+    assert len({path.read_bytes() for path in images.rglob("1.png")}) == 2
+
+
 def test_settings_are_read_as_yaml():
     assert parse_settings(["epochs=3", "light.spatial=0", "denoiser=null", "noise=gauss5"]) == {
         "epochs": 3,
@@ -73,6 +108,9 @@ def test_settings_are_read_as_yaml():
     [
         (["enhance", "photos", "--out", "o"], "--weights or --method"),
         (["enhance", "--method", "gamma", "--out", "o"], "an image, a folder"),
+        (["enhance", "photos", "--weights", "a", "b", "--out", "o"], "as many --seeds"),
+        (["enhance", "photos", "--weights", "a", "--seeds", "0", "1", "--out", "o"], "as many"),
+        (["score", "photos", "--seeds", "0"], "--seeds goes with --listings"),
         (["enhance", "photos", "--method", "gama", "--out", "o"], "unknown method 'gama'"),
         (["enhance", "photos", "--weights", "no.safetensors", "--out", "o"], "no.safetensors: no"),
         (["enhance", "absent.png", "--method", "gamma", "--out", "o"], "absent.png"),

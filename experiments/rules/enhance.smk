@@ -1,27 +1,24 @@
-# Enhance: one job a method and seed for all data sets, since loading torch costs more than an image.
+# Enhance: one job a method for all seeds and data sets, since loading torch costs more than an image.
 
 
 rule enhance:
     input:
         study=ancient("results/{study}/study.json"),
         listings=lambda wildcards: GRAPH.listings(wildcards.study),
-        weights=lambda wildcards: GRAPH.weights(
-            wildcards.study, wildcards.method, wildcards.seed
-        ),
+        weights=lambda wildcards: GRAPH.weights(wildcards.study, wildcards.method),
     output:
-        images=directory("results/{study}/images/{method}/seed{seed}"),
+        images=directory("results/{study}/images/{method}"),
     log:
-        "results/{study}/logs/enhance/{method}_seed{seed}.log",
+        "results/{study}/logs/enhance/{method}.log",
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         gpu=GRAPH.gpus,
     params:
-        model=lambda wildcards: GRAPH.model_option(
-            wildcards.study, wildcards.method, wildcards.seed
-        ),
+        model=lambda wildcards: GRAPH.model_option(wildcards.study, wildcards.method),
+        seeds=lambda wildcards: GRAPH.seeds_option(wildcards.study, wildcards.method),
         entry=lambda wildcards: GRAPH.method(wildcards.study, wildcards.method).entry,
     shell:
-        "zero-leinr enhance --listings {input.listings} {params.model}"
+        "zero-leinr enhance --listings {input.listings} {params.model} {params.seeds}"
         " --threads {threads} --out {output.images} > {log} 2>&1"

@@ -1,15 +1,15 @@
-# Score: every enhanced image by every metric, in every protocol; one job a method and seed.
+# Score: every enhanced image by every metric, in every protocol; one job a method, as in enhance.
 
 
 rule score:
     input:
         study=ancient("results/{study}/study.json"),
         listings=lambda wildcards: GRAPH.listings(wildcards.study),
-        images="results/{study}/images/{method}/seed{seed}",
+        images="results/{study}/images/{method}",
     output:
-        scores=directory("results/{study}/scores/{method}/seed{seed}"),
+        scores=directory("results/{study}/scores/{method}"),
     log:
-        "results/{study}/logs/score/{method}_seed{seed}.log",
+        "results/{study}/logs/score/{method}.log",
     conda:
         "../../environment.yml"
     threads: 1
@@ -17,6 +17,7 @@ rule score:
         gpu=GRAPH.gpus,
     params:
         metrics=lambda wildcards: GRAPH.studies[wildcards.study].metrics,
+        seeds=lambda wildcards: GRAPH.seeds_option(wildcards.study, wildcards.method),
     shell:
         "zero-leinr score {input.images} --listings {input.listings} --study {input.study}"
-        " --threads {threads} --out {output.scores} > {log} 2>&1"
+        " {params.seeds} --threads {threads} --out {output.scores} > {log} 2>&1"
