@@ -113,6 +113,22 @@ def test_lpips_equals_pyiqa(monkeypatch):
     assert expected > 0.05  # random or untrained weights would give next to nothing
 
 
+@needs_data
+@pytest.mark.parametrize("change", ["none", "dark", "noise", "flat half", "one flat block"])
+def test_niqe_equals_pyiqa(change):
+    """To the fourth digit and more; blocks without contrast count as pyiqa counts them."""
+    import pyiqa
+
+    image = {"none": scene(288, 400), "dark": scene() // 9, "noise": noisy(scene(), 30)}.get(change)
+    if image is None:
+        image = scene(300, 300)
+        image[:, 200:] = 77 if change == "flat half" else image[:, 200:]
+        image[:96, :96] = 200
+    path = str(perceptual.metric_weights("niqe"))
+    theirs = pyiqa.create_metric("niqe", device="cpu", pretrained_model_path=path)
+    assert perceptual.niqe(image) == pytest.approx(float(theirs(to_tensor(image))), rel=1e-5)
+
+
 # ------------------------------------------------------------------ by definition
 
 
@@ -358,7 +374,7 @@ def no_weights(monkeypatch):
         raise InputError(f"{name}: cannot be had")
 
     monkeypatch.setattr(perceptual, "metric_weights", unavailable)
-    perceptual._lpips_model.cache_clear()
+    perceptual._lpips_weights.cache_clear()
     perceptual._niqe_model.cache_clear()
 
 
@@ -397,11 +413,11 @@ def test_damaged_trunk_is_refused(tmp_path, monkeypatch, damage):
     if damage == "not an archive":
         path.write_bytes(b"<html>not found</html>")
     monkeypatch.setattr(perceptual, "metric_weights", lambda name: path)
-    perceptual._lpips_model.cache_clear()
+    perceptual._lpips_weights.cache_clear()
     with pytest.raises(InputError) as error:
         perceptual.lpips(scene(), scene())
     assert str(path) in one_line(error)
-    perceptual._lpips_model.cache_clear()
+    perceptual._lpips_weights.cache_clear()
 
 
 @needs_data
@@ -414,13 +430,13 @@ def test_trunk_from_torchvisions_file_gives_the_same_score(tmp_path, monkeypatch
     state = {key: torch.from_numpy(arrays[key]) for key in arrays.files}
     torch.save({**state, "classifier.6.bias": torch.zeros(1000)}, path)
     monkeypatch.setattr(perceptual, "metric_weights", lambda name: path)
-    perceptual._lpips_model.cache_clear()
+    perceptual._lpips_weights.cache_clear()
     assert perceptual.lpips(scene(64, 64), noisy(scene(64, 64), 20)) == expected
-    perceptual._lpips_model.cache_clear()
+    perceptual._lpips_weights.cache_clear()
 
 
 def test_light_commands_stay_light():
-    """Reading the sheet must not cost the import of a network (about 15 s)."""
+    """Reading the sheet must not cost the import of a network (seconds)."""
     import subprocess
     import sys
 
