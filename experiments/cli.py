@@ -96,6 +96,19 @@ def _add_enhance(commands: Any) -> None:
         default="minimal",
         help="for the denoiser: square as in the official code, or minimal (faster; default)",
     )
+    command.add_argument(
+        "--tile",
+        type=int,
+        help="side of tiles in pixels, a multiple of 32; smaller ones need less memory "
+        "(default: images above 2 megapixels in tiles of 1024)",
+    )
+    command.add_argument(
+        "--precision",
+        choices=("float32", "bfloat16", "float16"),
+        default="float32",
+        help="of the networks: half precision is faster where the machine has it, and moves "
+        "pixels by some 255ths (default float32; --tile and this are for Zero-LEINR alone)",
+    )
     command.add_argument("--out", type=Path, required=True, help="folder for the PNG images")
     _add_seeds(command)
     add_machine(command)
@@ -114,7 +127,9 @@ def _enhance(options: argparse.Namespace) -> None:
         model = None
         if entry is None:
             assert weights is not None  # without a method there are weights
-            model = trained(weights, options.padding, options.device)
+            model = trained(
+                weights, options.padding, options.device, options.tile, options.precision
+            )
         for dataset, items in batches:
             # A baseline may have settings of its own for a data set, so it is built for each.
             enhancer = model or baseline(entry or {}, dataset, options.device, weights)

@@ -12,7 +12,6 @@ All four are measured on the method itself, a function from image to image, as i
 """
 
 import contextlib
-import ctypes
 import gc
 import json
 import os
@@ -32,6 +31,7 @@ from experiments.plain_tables import PlainTable, write_table
 from experiments.provenance import provenance
 from experiments.study import Study
 from zero_leinr.errors import InputError
+from zero_leinr.memory import return_freed_memory
 
 WIDTH, HEIGHT = 600, 400  # of LOL's images
 REPEATS = 7
@@ -131,19 +131,13 @@ def peak_memory(enhancer: Enhancer, image: np.ndarray, device: str) -> int | Non
         return torch.cuda.max_memory_allocated(device) - held
     if device != "cpu":
         return None
-    _return_freed_memory()
+    gc.collect()
+    return_freed_memory()  # what is kept for reuse would hide what the call needs
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")  # Linux: the peak starts from here
     before = _peak_of_process()
     enhancer(image)
     return _peak_of_process() - before
-
-
-def _return_freed_memory() -> None:
-    """Gives back what was freed but kept for reuse, which would hide what the call needs."""
-    gc.collect()
-    with contextlib.suppress(AttributeError, OSError, TypeError):  # the C library of Linux alone
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _peak_of_process() -> int:

@@ -18,6 +18,9 @@ from zero_leinr.errors import InputError
 #: Smallest side of an image, in pixels: the denoiser halves its input five times (2^5 = 32).
 MIN_SIDE = 32
 
+#: Of zlib. Against its usual 6: a third of the time (36 ms for 600x400), 14 % more bytes.
+PNG_LEVEL = 1
+
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 
 
@@ -77,7 +80,7 @@ def write_image(path: str | os.PathLike[str], array: np.ndarray) -> None:
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
         raise TypeError(f"expected uint8 (H, W, 3), got {array.dtype} {array.shape}")
     with replacing(path) as temporary:
-        Image.fromarray(array).save(temporary, format="PNG")
+        Image.fromarray(array).save(temporary, format="PNG", compress_level=PNG_LEVEL)
 
 
 @contextlib.contextmanager

@@ -45,8 +45,8 @@ def niqe(image: np.ndarray, mean: np.ndarray, covariance: np.ndarray) -> float:
 def _features(luma: np.ndarray, block: int) -> np.ndarray:
     """18 features of each block: fits to its contrasts and to the products of neighbors."""
     rows, columns = luma.shape[0] // block, luma.shape[1] // block
-    blocks = _contrast(luma).reshape(rows, block, columns, block).swapaxes(1, 2)
-    blocks = blocks.reshape(-1, block, block)
+    tiled = _contrast(luma).reshape(rows, block, columns, block)
+    blocks = tiled.swapaxes(1, 2).reshape(-1, block, block)
     shape, left, right = _fit(blocks)
     features = [shape, (left + right) / 2]
     for shift in ((0, 1), (1, 0), (1, 1), (1, -1)):

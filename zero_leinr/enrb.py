@@ -70,17 +70,20 @@ class ENRB(nn.Module):
         def layer(name: str, x: Tensor) -> Tensor:
             return F.leaky_relu_(getattr(self, name)(x), 0.2)
 
+        # No feature map keeps a name that it needs no more: without gradients it is freed then.
         skips = [image]
         x = layer("enc_conv0", image)
         for level in range(1, 6):
             x = F.max_pool2d(layer(f"enc_conv{level}", x), 2)
             skips.append(x)
-        x = layer("enc_conv6", x)
+        x = layer("enc_conv6", skips.pop())
         for level in range(5, 0, -1):
-            upsampled = getattr(self, f"up{level}")(x)
-            x = torch.cat([upsampled, skips[level - 1]], dim=1)
-            x = layer(f"dec_conv{level}b", layer(f"dec_conv{level}a", x))
-        return self.nin_c(layer("nin_b", layer("nin_a", x)))
+            x = torch.cat([getattr(self, f"up{level}")(x), skips.pop()], dim=1)
+            x = layer(f"dec_conv{level}a", x)
+            x = layer(f"dec_conv{level}b", x)
+        x = layer("nin_a", x)
+        x = layer("nin_b", x)
+        return self.nin_c(x)
 
 
 class Upsample(nn.Module):

@@ -1,14 +1,40 @@
-"""Whole images through a trained model, padded and rounded as the official code does it."""
+"""Images through a trained model, padded and rounded as the official code does it.
+
+An image too large for the memory goes through in tiles. A tile is cut out with as much around it as
+its pixels depend on, so the result is that of the whole image but for rounding: by at most 1/255.
+"""
+
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from zero_leinr.enrb import MULTIPLE
+from zero_leinr.errors import InputError
 from zero_leinr.model import ZeroLEINR
 
 PADDINGS = ("square", "minimal")
+
+PRECISIONS = ("float32", "bfloat16", "float16")
+"""Of the convolutions; curves, fusion and rounding are float32 at any of them."""
+
+CPLEB_MARGIN = 7
+"""How far a pixel of the first stage looks: seven 3x3 convolutions."""
+
+ENRB_MARGIN = 128
+"""How far a tile of the second stage looks that begins and ends at multiples of 32.
+
+A 3x3 convolution after k poolings looks 2^k pixels farther: two at k = 0, one at each k down to 5,
+two at each back up to 0 make 2 + 2 + 4 + 8 + 16 + 32 + 32 + 16 + 8 + 4 + 2 = 126, and the cells of
+the poolings end at multiples of 32.
+"""
+
+WHOLE = 2**21
+"""Pixels, padding included, up to which an image goes through at once: some 2 GB of float32."""
+
+TILE = 1024
+"""Side of the tiles of larger images, in pixels; 1280 with its margins."""
 
 
 def to_tensor(image: np.ndarray, device: str = "cpu") -> Tensor:
@@ -30,30 +56,33 @@ def _levels(image: Tensor) -> Tensor:
     return (image.float().clamp(0, 1) * 255 + 0.5).floor()
 
 
-def pad(image: Tensor, padding: str) -> Tensor:
+def pad(image: np.ndarray, padding: str) -> np.ndarray:
     """Reflects the image at the bottom and the right until ENRB can take it.
 
     Args:
-        image: (B, 3, H, W).
+        image: (H, W, 3).
         padding: ``square``: both sides become max(H, W) rounded up to a multiple of 32, as in
             the official code; ``minimal``: each side is rounded up by itself, which saves up to
             half of the time and moves only pixels near those two borders.
-
-    A reflection is at most as deep as the image minus one; where the square needs more, it is
-    repeated, as NumPy's ``reflect`` does.
     """
-    height, width = image.shape[-2:]
+    height, width = image.shape[:2]
+    down, right = _padded_size(height, width, padding)
+    return np.pad(image, ((0, down - height), (0, right - width), (0, 0)), mode="reflect")
+
+
+def _padded_size(height: int, width: int, padding: str) -> list[int]:
     sides = (max(height, width),) * 2 if padding == "square" else (height, width)
-    target = [-(-side // MULTIPLE) * MULTIPLE for side in sides]
-    while image.shape[-2] < target[0] or image.shape[-1] < target[1]:
-        down = min(target[0] - image.shape[-2], image.shape[-2] - 1)
-        right = min(target[1] - image.shape[-1], image.shape[-1] - 1)
-        image = F.pad(image, (0, right, 0, down), mode="reflect")
-    return image
+    return [-(-side // MULTIPLE) * MULTIPLE for side in sides]
 
 
 @torch.inference_mode()
-def enhance(model: ZeroLEINR, image: np.ndarray, padding: str = "square") -> np.ndarray:
+def enhance(
+    model: ZeroLEINR,
+    image: np.ndarray,
+    padding: str = "square",
+    tile: int | None = None,
+    precision: str = "float32",
+) -> np.ndarray:
     """Enhances one image.
 
     The first stage's output is rounded to 8 bit before the second stage sees it.
@@ -62,16 +91,72 @@ def enhance(model: ZeroLEINR, image: np.ndarray, padding: str = "square") -> np.
         model: A trained model, on its device.
         image: (H, W, 3) uint8 RGB, any size of at least 2x2.
         padding: ``square`` (official) or ``minimal``, see :func:`pad`.
+        tile: Side of the tiles in pixels, a multiple of 32. By default images of up to ``WHOLE``
+            pixels go through at once, and larger ones in tiles of ``TILE``.
+        precision: One of ``PRECISIONS``; half precision moves pixels by some 255ths.
 
     Returns:
         (H, W, 3) uint8 RGB.
 
+    Raises:
+        InputError: The tile is no multiple of 32, or a processor would have to emulate float16.
+
     Source: ``validate`` and ``test`` in ``train.py`` of nycu-acm/Zero-LEINR.
     """
-    device = str(next(model.parameters()).device)
-    enhanced = model.cpleb(to_tensor(image, device))
-    if model.enrb is None:
-        return to_uint8(enhanced)
-    height, width = image.shape[:2]
-    denoised = model.enrb(pad(round_to_8bit(enhanced), padding))
-    return to_uint8(denoised[..., :height, :width])
+    device = next(model.parameters()).device
+    check_options(tile, precision, device.type)
+
+    def through(network: Callable[[Tensor], Tensor]) -> Callable[[np.ndarray], np.ndarray]:
+        return lambda part: to_uint8(network(to_tensor(part, str(device))))
+
+    height, width = _padded_size(image.shape[0], image.shape[1], padding)
+    side = tile or (TILE if height * width > WHOLE else max(height, width))
+    with torch.autocast(device.type, getattr(torch, precision), enabled=precision != "float32"):
+        enhanced = in_tiles(through(model.cpleb), image, image.shape, side, CPLEB_MARGIN)
+        if model.enrb is None:
+            return enhanced
+        padded = pad(enhanced, padding)
+        return in_tiles(through(model.enrb), padded, image.shape, side, ENRB_MARGIN)
+
+
+def check_options(tile: int | None, precision: str, device: str) -> None:
+    """Refuses what :func:`enhance` cannot do.
+
+    Raises:
+        InputError: The tile is no multiple of 32, or a processor would have to emulate float16.
+    """
+    if tile is not None and (tile < MULTIPLE or tile % MULTIPLE):
+        raise InputError(f"tile {tile}: the side of a tile is a multiple of {MULTIPLE}")
+    if precision == "float16" and device == "cpu":
+        raise InputError("precision float16: needs a GPU; bfloat16 is for processors, too")
+
+
+def in_tiles(
+    network: Callable[[np.ndarray], np.ndarray],
+    image: np.ndarray,
+    shape: tuple[int, ...],
+    tile: int,
+    margin: int,
+) -> np.ndarray:
+    """Sends an image through a network tile by tile.
+
+    Args:
+        network: Maps (h, w, 3) uint8 to the same shape.
+        image: (H, W, 3) uint8, padded as the network wants it.
+        shape: Of the result: (H, W, 3) or a part of it from the top left.
+        tile: Side of a tile.
+        margin: What a tile is given of its surroundings, as far as there are any.
+
+    Returns:
+        uint8 of ``shape``.
+    """
+    height, width = shape[:2]
+    result = np.empty(shape, np.uint8)
+    for top in range(0, height, tile):
+        for left in range(0, width, tile):
+            bottom, right = top + tile, left + tile
+            y, x = max(top - margin, 0), max(left - margin, 0)
+            part = network(image[y : bottom + margin, x : right + margin])
+            target = result[top:bottom, left:right]
+            target[:] = part[top - y :, left - x :][: target.shape[0], : target.shape[1]]
+    return result

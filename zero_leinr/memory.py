@@ -1,5 +1,6 @@
 """Memory of the processor: kept for the next layer instead of given back after each."""
 
+import contextlib
 import ctypes
 import sys
 
@@ -20,3 +21,13 @@ def reuse_freed_memory() -> None:
     if mallopt is not None:
         mallopt(M_MMAP_MAX, 0)
         mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def return_freed_memory() -> None:
+    """Gives back to the system what was freed and kept; does nothing with other allocators.
+
+    To be called where sizes change: the gaps that images of one size leave fit those of no other,
+    and the memory of a process would grow with every new size.
+    """
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
