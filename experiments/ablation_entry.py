@@ -48,9 +48,18 @@ def add_ablation(
     text = sheet.read_text(encoding="utf-8").rstrip("\n") + "\n\n" + _entry(name, new)
     with replacing(sheet) as temporary:
         temporary.write_text(text, encoding="utf-8")
-        if load_ablations(temporary) != variants:
-            raise InputError(f"{sheet}: {name}: cannot be added at the end; write it by hand")
+        _check_written(temporary, variants, f"{sheet}: {name}: write it by hand")
     return joined
+
+
+def _check_written(sheet: Path, variants: dict[str, Ablation], message: str) -> None:
+    """A sheet in another style, such as in braces, may have no place for an entry at its end."""
+    try:
+        if load_ablations(sheet) == variants:
+            return
+    except InputError:
+        pass
+    raise InputError(f"{message}; the end of the file is no place for an entry")
 
 
 def _check_name(name: str, taken: set[str]) -> None:

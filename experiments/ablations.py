@@ -1,6 +1,7 @@
 """The ablation sheet: variants of Zero-LEINR as data; a sweep is an entry that makes several."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def load_ablations(path: Path = ABLATIONS) -> dict[str, Ablation]:
     """
     variants: dict[str, Ablation] = {}
     for entry_name, entry in load_checked(path, "ablations.schema.yaml").items():
-        for name, variant in _expanded(entry_name, entry).items():
+        for name, variant in _expanded(entry_name, entry):
             if name in variants:
                 raise InputError(f"{path}: {entry_name}: there already is a variant {name}")
             variants[name] = variant
@@ -63,18 +64,16 @@ def nest(settings: dict[str, Any]) -> dict[str, Any]:
     return overrides
 
 
-def _expanded(name: str, entry: dict[str, Any]) -> dict[str, Ablation]:
+def _expanded(name: str, entry: dict[str, Any]) -> Iterator[tuple[str, Ablation]]:
     label, studies = entry["label"], entry.get("studies")
     overrides = entry.get("overrides", {})
     if "sweep" not in entry:
-        return {name: Ablation(label, overrides, studies)}
+        yield name, Ablation(label, overrides, studies)
+        return
     ((key, values),) = entry["sweep"].items()
-    return {
-        f"{name}_{_slug(value)}": Ablation(
-            label.replace("{value}", str(value)), _merged(overrides, nest({key: value})), studies
-        )
-        for value in values
-    }
+    for value in values:
+        own = _merged(overrides, nest({key: value}))
+        yield f"{name}_{_slug(value)}", Ablation(label.replace("{value}", str(value)), own, studies)
 
 
 def _merged(overrides: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:

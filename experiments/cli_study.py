@@ -43,8 +43,8 @@ def _add_ablate(commands: Any) -> None:
         nargs="+",
         required=True,
         metavar="KEY=VALUE",
-        help="settings that differ from the full method's (all: zero_leinr/recipe.py); a loss weight "
-        "of 0 leaves the loss out, null the whole part: light.spatial=0, denoiser=null",
+        help="settings that differ from the full method's (all: zero_leinr/recipe.py); a loss "
+        "weight of 0 leaves the loss out, null the whole part: light.spatial=0, denoiser=null",
     )
     command.add_argument("--label", help="its name in tables and figures (default: the name)")
     command.add_argument("--studies", nargs="+", help="studies that it joins (default: all)")
