@@ -217,6 +217,12 @@ def test_wrong_entries_name_file_and_key(tmp_path, entry, message):
         load_ablations(write(tmp_path / "sheet.yaml", a=entry))
 
 
+def test_an_entry_that_stands_twice_is_refused(sheet):
+    sheet.write_text(sheet.read_text() + "\nno_angle: {label: again, overrides: {lr: 0.1}}\n")
+    with pytest.raises(InputError, match=r"ablations\.yaml: .*no_angle stands there twice"):
+        load_ablations(sheet)
+
+
 @pytest.mark.parametrize(
     ("overrides", "studies", "message"),
     [
