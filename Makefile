@@ -5,10 +5,10 @@ BIN := $(CURDIR)/.venv/bin
 export PATH := $(BIN):$(PATH)
 SNAKEMAKE := snakemake --workflow-profile experiments/profiles/local
 
-.PHONY: demo quick paper baselines test lint lock clean
+.PHONY: demo quick ablations ablations_real paper baselines test lint lock clean
 
 # A study: results/<study>/ with weights, images, scores, tables, figures and report.html.
-demo quick paper baselines: .venv/ready
+demo quick ablations ablations_real paper baselines: .venv/ready
 	$(SNAKEMAKE) $@
 	$(SNAKEMAKE) $@ --report results/$@/report.html
 
@@ -45,4 +45,5 @@ environment.yml: requirements.lock
 	  sed -nE 's/^([a-z0-9][^ ]*==[^\\]*[^ \\]) *\\?$$/      - "\1"/p' requirements.lock; } > $@
 
 clean:
-	rm -rf .venv .snakemake results/demo results/quick results/paper results/baselines
+	rm -rf .venv .snakemake results/demo results/quick results/ablations results/ablations_real \
+		results/paper results/baselines

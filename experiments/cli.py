@@ -15,7 +15,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.cli_study import add_command, add_machine, add_study_commands, find_study
+from experiments.cli_study import (
+    add_command,
+    add_machine,
+    add_study_commands,
+    find_study,
+    parse_settings,
+)
 from zero_leinr.errors import InputError
 from zero_leinr.memory import reuse_freed_memory
 
@@ -252,27 +258,6 @@ def _recipe(options: argparse.Namespace) -> "Recipe | BaselineRecipe":
             raise InputError(f"method {options.method}: nothing to train")
         settings = method.recipe
     return make_recipe(settings).replace(parse_settings(options.set))
-
-
-def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
-    """Turns ``["epochs=20", "light.spatial=0"]`` into overrides of a recipe; values are YAML.
-
-    Raises:
-        InputError: An item is not ``key=value``.
-    """
-    import yaml
-
-    overrides: dict[str, Any] = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not (key and equals and value):
-            raise InputError(f"--set {setting}: write KEY=VALUE, such as epochs=20")
-        part, dot, loss = key.partition(".")
-        if dot:
-            overrides.setdefault(part, {})[loss] = yaml.safe_load(value)
-        else:
-            overrides[part] = yaml.safe_load(value)
-    return overrides
 
 
 # --------------------------------------------------------------------------------------- score

@@ -1,6 +1,7 @@
 """The commands on a whole study, called by the workflow's rules; and what all commands share."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,56 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 def add_study_commands(commands: Any) -> None:
     """Adds the commands of this file to the parser."""
+    _add_ablate(commands)
     _add_prepare(commands)
     _add_check(commands)
     _add_tables(commands)
     _add_figures(commands)
     _add_costs(commands)
     _add_published(commands)
+
+
+# --------------------------------------------------------------------------------------- ablate
+
+
+def _add_ablate(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "ablate",
+        _ablate,
+        "add a variant of Zero-LEINR to the ablation sheet (docs/add-an-ablation.md)",
+        "zero-leinr ablate no_smoothness_light --set light.smoothness=0 \\\n"
+        "    --label 'light branch without smoothness' --studies ablations paper\n"
+        "zero-leinr ablate gaussian_noise --set noise=gauss5_50",
+    )
+    command.add_argument("name", help="of the variant and its folders: a-z, 0-9 and _")
+    command.add_argument(
+        "--set",
+        nargs="+",
+        required=True,
+        metavar="KEY=VALUE",
+        help="settings that differ from the full method's (all: zero_leinr/recipe.py); a loss "
+        "weight of 0 leaves the loss out, null the whole part: light.spatial=0, denoiser=null",
+    )
+    command.add_argument("--label", help="its name in tables and figures (default: the name)")
+    command.add_argument("--studies", nargs="+", help="studies that it joins (default: all)")
+    command.add_argument("--sheet", type=Path, help="the sheet of another copy of the project")
+
+
+def _ablate(options: argparse.Namespace) -> None:
+    from experiments.ablation_entry import add_ablation
+    from experiments.ablations import ABLATIONS
+
+    sheet = options.sheet or ABLATIONS
+    joined = add_ablation(
+        options.name,
+        parse_settings(options.set),
+        label=options.label,
+        studies=options.studies,
+        sheet=sheet,
+    )
+    print(f"{sheet}: {options.name} added; it joins {', '.join(joined)}")
+    print(f"next: snakemake {joined[0]} --cores all    (trains it and draws the tables anew)")
 
 
 # ----------------------------------------------------------------------------- prepare and check
@@ -229,3 +274,22 @@ def find_study(name: str) -> "Study":
 
     path = Path(name)
     return load_study(path if path.suffix else CONFIG / "studies" / f"{name}.yaml")
+
+
+def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
+    """Turns ``["epochs=20", "light.spatial=0"]`` into overrides of a recipe; values are YAML.
+
+    Raises:
+        InputError: An item is not ``key=value``.
+    """
+    import yaml
+
+    from experiments.ablations import nest
+
+    values: dict[str, Any] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not (key and equals and value):
+            raise InputError(f"--set {setting}: write KEY=VALUE, such as epochs=20")
+        values[key] = yaml.safe_load(value)
+    return nest(values)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.ablations import Ablation, load_ablations
 from experiments.datasets import PACKAGE, load_checked, load_registry
 from experiments.scores import load_metrics
 from zero_leinr.errors import InputError
@@ -100,13 +101,34 @@ class Study:
         return self.methods[name]
 
 
-def load_studies(folder: Path = CONFIG / "studies") -> dict[str, Study]:
-    """Loads every study of the folder, by name."""
-    return {path.stem: load_study(path) for path in sorted(folder.glob("*.yaml"))}
+def load_studies(
+    folder: Path = CONFIG / "studies", ablations: Mapping[str, Ablation] | None = None
+) -> dict[str, Study]:
+    """Loads every study of the folder, by name.
+
+    Args:
+        folder: Where the studies' files are.
+        ablations: The variants of Zero-LEINR; None reads their sheet.
+
+    Raises:
+        InputError: Something is unknown or cannot be; the message names file and key.
+    """
+    ablations = load_ablations() if ablations is None else ablations
+    studies = {path.stem: load_study(path, ablations) for path in sorted(folder.glob("*.yaml"))}
+    for name, ablation in ablations.items():
+        for study in ablation.studies or ():
+            if study not in studies:
+                known = ", ".join(studies)
+                raise InputError(f"ablations.yaml: {name}: no study {study!r}; there are {known}")
+    return studies
 
 
-def load_study(path: Path) -> Study:
+def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> Study:
     """Loads a study and checks every name and setting in it against the sheets.
+
+    Args:
+        path: The study's file.
+        ablations: The variants of Zero-LEINR; None reads their sheet.
 
     Raises:
         InputError: Something is unknown or cannot be; the message names file and key.
@@ -127,7 +149,11 @@ def load_study(path: Path) -> Study:
         raise InputError(f"{path}: {error}") from error
     methods = _baselines(path, names, seeds, settings.get("budget", {}))
     if settings.pop("variants", True):
-        methods |= _variants(path.stem, seeds, settings.get("budget", {}))
+        ablations = load_ablations() if ablations is None else ablations
+        variants = _variants(ablations, path.stem, seeds, settings.get("budget", {}))
+        for name in methods.keys() & variants.keys():
+            raise InputError(f"ablations.yaml: {name}: methods.yaml has a baseline of this name")
+        methods |= variants
     return Study(name=path.stem, methods=methods, **settings)
 
 
@@ -150,14 +176,34 @@ def _baselines(
     return methods
 
 
-def _variants(study: str, seeds: list[int], budget: Mapping[str, Any]) -> dict[str, Method]:
-    sheet = load_checked(CONFIG / "ablations.yaml", "ablations.schema.yaml")
-    methods = {}
-    for name, entry in sheet.items():
-        if study in entry.get("studies", [study]):
-            recipe = _recipe(f"ablations.yaml: {name}", entry["overrides"], budget)
-            methods[name] = Method(name, entry["label"], VARIANTS_GROUP, {}, recipe, seeds)
+def _variants(
+    ablations: Mapping[str, Ablation], study: str, seeds: list[int], budget: Mapping[str, Any]
+) -> dict[str, Method]:
+    methods: dict[str, Method] = {}
+    names: dict[str, str] = {}
+    for name, ablation in ablations.items():
+        if ablation.studies is not None and study not in ablation.studies:
+            continue
+        where = f"ablations.yaml: {name}"
+        recipe = _recipe(where, ablation.overrides, budget)
+        twin = names.setdefault(_training(recipe), name)
+        if twin != name:
+            raise InputError(
+                f"{where}: in study {study} this is the same training as {twin}; change another "
+                "setting, or limit it to other `studies` if that one's budget overrules it"
+            )
+        methods[name] = Method(name, ablation.label, VARIANTS_GROUP, {}, recipe, seeds)
     return methods
+
+
+def _training(recipe: dict[str, Any]) -> str:
+    """What a recipe of Zero-LEINR trains, to compare: a loss of weight 0 is none."""
+    parts = {
+        key: {loss: weight for loss, weight in sorted(value.items()) if weight}
+        for key, value in recipe.items()
+        if isinstance(value, dict)
+    }
+    return repr(recipe | parts)
 
 
 def make_recipe(settings: Mapping[str, Any]) -> "Recipe | BaselineRecipe":

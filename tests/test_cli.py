@@ -121,7 +121,7 @@ def test_settings_are_read_as_yaml():
         (["score", "photos", "--metrics", "pnsr"], "unknown metric 'pnsr'"),
         (["fetch"], "name at least one"),
         (["fetch", "lool"], "unknown data set 'lool'"),
-        (["check", "absent"], "no such study; there are baselines, demo"),
+        (["check", "absent"], "no such study; there are ablations, ablations_real, b"),
         (["tables", "absent"], "study.json: missing"),
     ],
 )
@@ -167,7 +167,8 @@ def test_no_write_permission_is_one_line(photos, tmp_path, capsys):
 
 
 def test_help_teaches_every_command(capsys):
-    for command in ("enhance", "train", "score", "fetch", "prepare", "check", "tables", "figures"):
+    commands = "enhance train score fetch ablate prepare check tables figures"
+    for command in commands.split():
         with pytest.raises(SystemExit) as stopped:
             main([command, "--help"])
         assert stopped.value.code == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from experiments.study import load_studies
+from experiments.study import VARIANTS_GROUP, load_studies
 
 PROJECT = Path(__file__).parent.parent
 
@@ -40,7 +40,7 @@ def test_every_direct_dependency_is_locked():
     assert {re.match(r"[\w-]+", line)[0].lower() for line in wanted} <= names
 
 
-@pytest.mark.parametrize("target", ["demo", "quick", "paper", "test", "lint"])
+@pytest.mark.parametrize("target", ["demo", "quick", "ablations", "paper", "test", "lint"])
 def test_make_has_the_target(target):
     rules = re.findall(r"^([\w ]+):(?!=)", (PROJECT / "Makefile").read_text(), re.M)
     assert target in " ".join(rules).split()
@@ -62,5 +62,8 @@ def test_the_studies_that_ship_are_what_they_say():
     assert studies["demo"].budget_label.startswith("reduced: 10 epochs of 8 steps")
     full = studies["paper"].methods["zero_leinr"].recipe
     assert (full["epochs"], full["batch"], full["image_size"]) == (100, 16, 256)
-    assert {"zero_leinr", "light_only", "no_enrb"} <= set(studies["quick"].methods)
+    variants = ["zero_leinr", "light_only", "no_enrb"]
+    demo = studies["demo"].methods.values()
+    assert [method.name for method in demo if method.group == VARIANTS_GROUP] == variants
+    assert {*variants, "no_regularization"} <= set(studies["quick"].methods)
     assert not any("weights" in method.entry for method in studies["demo"].methods.values())
