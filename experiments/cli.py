@@ -35,8 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     if getattr(options, "threads", None):
-        # Read by the numerical libraries when they load: must be set before any of them does.
-        os.environ["OMP_NUM_THREADS"] = str(options.threads)
+        # Read by the numerical libraries when they load: must be set before any of them does. All
+        # three, since Snakemake sets them all, and MKL and OpenBLAS prefer their own.
+        for library in ("OMP", "MKL", "OPENBLAS"):
+            os.environ[f"{library}_NUM_THREADS"] = str(options.threads)
     reuse_freed_memory()
     try:
         options.run(options)
