@@ -17,6 +17,9 @@ from zero_leinr.errors import InputError
 PACKAGE = Path(str(resources.files("experiments")))
 REGISTRY = PACKAGE / "config" / "datasets.yaml"
 
+#: The safe loader in C, where PyYAML was built with it: sheets are read at every start.
+YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 @dataclass(frozen=True, eq=False)
 class Source:
@@ -76,12 +79,12 @@ def load_checked(path: Path, schema: str) -> dict[str, Any]:
     from jsonschema.exceptions import best_match
 
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=YAML_LOADER)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not YAML ({' '.join(str(error).split())})") from error
-    rules = yaml.safe_load((PACKAGE / "schemas" / schema).read_text(encoding="utf-8"))
+    rules = yaml.load((PACKAGE / "schemas" / schema).read_text("utf-8"), Loader=YAML_LOADER)
     problem = best_match(Draft202012Validator(rules).iter_errors(document))
     if problem is not None:
         key = ".".join(str(part) for part in problem.absolute_path) or "the file"
