@@ -108,7 +108,7 @@ def _add_enhance(commands: Any) -> None:
         "--tile",
         type=int,
         help="side of tiles in pixels, a multiple of 32; smaller ones need less memory "
-        "(default: images above 2 megapixels in tiles of 1024)",
+        "(default: images above 1.5 megapixels in tiles of 768)",
     )
     command.add_argument(
         "--precision",

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from zero_leinr.enrb import MULTIPLE
 from zero_leinr.errors import InputError
+from zero_leinr.memory import return_freed_memory
 from zero_leinr.model import ZeroLEINR
 
 PADDINGS = ("square", "minimal")
@@ -30,11 +31,11 @@ two at each back up to 0 make 2 + 2 + 4 + 8 + 16 + 32 + 32 + 16 + 8 + 4 + 2 = 12
 the poolings end at multiples of 32.
 """
 
-WHOLE = 2**21
-"""Pixels, padding included, up to which an image goes through at once: some 2 GB of float32."""
+WHOLE = 3 * 2**19
+"""Pixels, padding included, up to which an image goes through at once: 2.8 GB at 1.8 KB a pixel."""
 
-TILE = 1024
-"""Side of the tiles of larger images, in pixels; 1280 with its margins."""
+TILE = 768
+"""Side of the tiles of larger images, in pixels; 1024 with its margins."""
 
 
 def to_tensor(image: np.ndarray, device: str = "cpu") -> Tensor:
@@ -157,6 +158,8 @@ def in_tiles(
             bottom, right = top + tile, left + tile
             y, x = max(top - margin, 0), max(left - margin, 0)
             part = network(image[y : bottom + margin, x : right + margin])
+            if tile < max(height, width):
+                return_freed_memory()  # the next tile may be of another size
             target = result[top:bottom, left:right]
             target[:] = part[top - y :, left - x :][: target.shape[0], : target.shape[1]]
     return result

@@ -1,0 +1,147 @@
+"""What the benchmarks share: ways of doing a thing timed in turns, and the table of the times."""
+
+import csv
+import multiprocessing
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+#: Makes the work that is timed, with its arguments; runs in a process of its own.
+Maker = tuple[Callable[..., Callable[[], Any]], tuple[Any, ...]]
+
+
+@dataclass
+class Times:
+    """Seconds of each repeat, on the clock and of the processor, and the last result."""
+
+    clock: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+    result: Any = None
+
+    @property
+    def seconds(self) -> float:
+        """Median on the clock."""
+        return statistics.median(self.clock)
+
+    @property
+    def processor_seconds(self) -> float:
+        """Median of processor time."""
+        return statistics.median(self.processor)
+
+
+def in_turns(makers: list[Maker], repeats: int, threads: int) -> list[Times]:
+    """Times several ways of doing a thing, in turns, each in a fresh process.
+
+    A process of its own for each keeps settings (of the memory allocator, say) and caches apart; in
+    turns, so that whatever else the machine does hits all of them. One call each to warm up.
+
+    Args:
+        makers: A function and its arguments each: called once, it returns what is timed.
+        repeats: Timed calls of each.
+        threads: Processor threads of each.
+
+    Returns:
+        The times of each.
+    """
+    os.environ["OMP_NUM_THREADS"] = str(threads)  # read by the libraries of the new processes
+    context = multiprocessing.get_context("spawn")
+    workers = []
+    for make, arguments in makers:
+        here, there = context.Pipe()
+        process = context.Process(target=_work, args=(there, make, arguments), daemon=True)
+        process.start()
+        workers.append((process, here))
+    times = [Times() for _ in makers]
+    for turn in range(repeats + 1):
+        for (_, pipe), so_far in zip(workers, times, strict=True):
+            pipe.send(True)
+            clock, processor, so_far.result = pipe.recv()
+            if turn:
+                so_far.clock.append(clock)
+                so_far.processor.append(processor)
+    for process, pipe in workers:
+        pipe.send(False)
+        process.join()
+    return times
+
+
+def _work(pipe: Any, make: Callable[..., Callable[[], Any]], arguments: tuple[Any, ...]) -> None:
+    """Calls the work whenever asked, and sends back how long it took and what it gave."""
+    call = make(*arguments)
+    while pipe.recv():
+        clock, processor = time.perf_counter(), time.process_time()
+        result = call()
+        pipe.send((time.perf_counter() - clock, time.process_time() - processor, result))
+
+
+def compared(theirs: Times, ours: Times) -> list[str]:
+    """Cells: seconds of both and their ratio, on the clock and of the processor."""
+    return [
+        f"{theirs.seconds:.3g}",
+        f"{ours.seconds:.3g}",
+        f"{theirs.seconds / ours.seconds:.1f}x",
+        f"{theirs.processor_seconds / ours.processor_seconds:.1f}x",
+    ]
+
+
+def largest_difference(first: np.ndarray, second: np.ndarray) -> str:
+    """Of two uint8 images, in levels."""
+    return str(np.abs(first.astype(int) - second.astype(int)).max())
+
+
+class Table:
+    """A table of what was measured, to print and to keep."""
+
+    def __init__(self, title: str, columns: list[str]) -> None:
+        self.title, self.columns = title, columns
+        self.rows: list[list[str]] = []
+
+    def add(self, *cells: str) -> None:
+        """Adds a row."""
+        self.rows.append(list(cells))
+
+    def markdown(self) -> str:
+        """The table with its title and the machine."""
+        lines = [f"{self.title}. {machine()}.", ""]
+        for row in (self.columns, ["---"] * len(self.columns), *self.rows):
+            lines.append("| " + " | ".join(row) + " |")
+        return "\n".join(lines) + "\n"
+
+    def show(self, out: Path | None) -> None:
+        """Prints the table; with ``out`` writes OUT.csv and OUT.md as well."""
+        print(self.markdown())
+        if out is None:
+            return
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.with_suffix(".md").write_text(self.markdown(), encoding="utf-8")
+        with out.with_suffix(".csv").open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows([self.columns, *self.rows])
+
+
+def machine() -> str:
+    """Processor, threads and versions, in words."""
+    from importlib.metadata import version
+
+    name = platform.processor() or platform.machine()
+    for line in _lines("/proc/cpuinfo"):
+        if line.startswith("model name"):
+            name = line.partition(":")[2].strip()
+    threads = os.environ.get("OMP_NUM_THREADS", "all")
+    return (
+        f"Measured on {name}, {os.cpu_count()} cores, {threads} thread(s), "
+        f"Python {platform.python_version()}, torch {version('torch')}"
+    )
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
