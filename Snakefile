@@ -30,6 +30,7 @@ include: "experiments/rules/enhance.smk"
 include: "experiments/rules/score.smk"
 include: "experiments/rules/tables.smk"
 include: "experiments/rules/figures.smk"
+include: "experiments/rules/protocols.smk"
 include: "experiments/rules/costs.smk"
 include: "experiments/rules/published.smk"
 

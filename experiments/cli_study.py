@@ -22,6 +22,7 @@ def add_study_commands(commands: Any) -> None:
     _add_figures(commands)
     _add_costs(commands)
     _add_published(commands)
+    _add_protocols(commands)
 
 
 # --------------------------------------------------------------------------------------- ablate
@@ -240,6 +241,34 @@ def _published(options: argparse.Namespace) -> None:
     from experiments.published import write_published
 
     write_published(options.results)
+
+
+def _add_protocols(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "protocols",
+        _protocols,
+        "how the ranking moves with the protocol (docs/protocols.md)",
+        "zero-leinr protocols results/baselines",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+    command.add_argument("--only", choices=("table", "figure"))
+    command.add_argument("--dataset", help="the figure of this one alone")
+
+
+def _protocols(options: argparse.Namespace) -> None:
+    from experiments.collect import read_study
+    from experiments.figures_protocols import write_protocol_figure
+    from experiments.protocols import compared, write_protocols
+
+    study = read_study(options.results)
+    if options.only in (None, "table"):
+        write_protocols(options.results)
+    if options.only in (None, "figure"):
+        chosen = [study.dataset(options.dataset)] if options.dataset else study.datasets
+        for dataset in chosen:
+            if options.dataset or compared(study, dataset):
+                write_protocol_figure(options.results, dataset.name)
 
 
 # --------------------------------------------------------------------------------------- shared

@@ -5,7 +5,7 @@ says which file to make again.
 """
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -58,7 +58,10 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric, the direction of better, and the protocols that it is computed in."""
+    """A metric, the direction of better, and the protocols that it is computed in.
+
+    The protocols in ``beside`` are shown only in the table and the figure of protocols.
+    """
 
     name: str
     label: str
@@ -67,6 +70,7 @@ class Metric:
     protocols: list[str]
     unit: str | None = None
     caveat: str | None = None
+    beside: list[str] = field(default_factory=list)
 
     @property
     def arrow(self) -> str:
@@ -95,7 +99,8 @@ class Study:
         names: list[str] = []
         for metric in self.metrics:
             if any(dataset.paired or not metric.needs_reference for dataset in self.datasets):
-                names += [name for name in metric.protocols if name not in names]
+                own = [name for name in metric.protocols if name not in metric.beside]
+                names += [name for name in own if name not in names]
         return names
 
     @property
@@ -169,7 +174,7 @@ def _entries(kind: type[Entry], entries: list[dict[str, Any]], key: str, path: P
 
 
 def _entry(kind: type[Entry], entry: dict[str, Any], key: str, path: Path) -> Entry:
-    known = {field.name for field in fields(kind)}
+    known = {entry_field.name for entry_field in fields(kind)}
     try:
         return kind(**{name: value for name, value in entry.items() if name in known})
     except TypeError as error:
@@ -214,8 +219,9 @@ def read_scores(folder: Path, study: Study) -> "pd.DataFrame":
         names = {item.name for item in read_listed(folder, dataset)}
         wanted = {
             (metric.name, protocol)
-            for protocol in study.protocols
-            for metric in study.columns(dataset, protocol)
+            for metric in study.metrics
+            for protocol in metric.protocols
+            if metric in study.columns(dataset, protocol)
         }
         for method in study.methods:
             for seed in method.seeds:

@@ -77,6 +77,70 @@ def ssim_luma(enhanced: np.ndarray, reference: np.ndarray, device: str = "cpu") 
     return _ssim_gaussian(np.rint(enhanced @ LUMA), np.rint(reference @ LUMA))
 
 
+def psnr_gt_mean(enhanced: np.ndarray, reference: np.ndarray, device: str = "cpu") -> float:
+    """PSNR after `scale_to_mean`; not-a-number for a black image. Arguments as in `psnr`."""
+    return psnr(scale_to_mean(enhanced, reference), reference) if enhanced.any() else math.nan
+
+
+def ssim_gt_mean(enhanced: np.ndarray, reference: np.ndarray, device: str = "cpu") -> float:
+    """SSIM after `scale_to_mean`; not-a-number for a black image. Arguments as in `ssim`."""
+    return ssim(scale_to_mean(enhanced, reference), reference) if enhanced.any() else math.nan
+
+
+def psnr_scripts(enhanced: np.ndarray, reference: np.ndarray, device: str = "cpu") -> float:
+    """PSNR as in Zero-LEINR's official `metrics/` scripts, of one image. Arguments as in `psnr`."""
+    return psnr(resize_and_crop(enhanced), resize_and_crop(reference))
+
+
+def ssim_scripts(enhanced: np.ndarray, reference: np.ndarray, device: str = "cpu") -> float:
+    """SSIM as in Zero-LEINR's official `metrics/` scripts, of one image. Arguments as in `ssim`."""
+    return ssim(resize_and_crop(enhanced), resize_and_crop(reference))
+
+
+def scale_to_mean(enhanced: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Scale an image by one factor so that its mean gray becomes the reference's.
+
+    Gray is Y of BT.601 in [0, 255], not rounded; what exceeds 255 is clipped afterwards, and the
+    result is not rounded, as where this habit comes from (KinD, LLFlow).
+
+    Args:
+        enhanced: uint8 (H, W, 3), RGB, not all black.
+        reference: the same shape.
+
+    Returns:
+        float64 (H, W, 3) in [0, 255].
+    """
+    factor = (reference @ LUMA).mean() / (enhanced @ LUMA).mean()
+    return np.clip(enhanced * factor, 0, 255)
+
+
+def resize_and_crop(image: np.ndarray, side: int = 512, border: int = 4) -> np.ndarray:
+    """Resize to a square whatever the proportions, bilinearly, and cut the border off.
+
+    Half-pixel centers, no antialiasing and no rounding: OpenCV's `resize` of a float image.
+
+    Args:
+        image: uint8 (H, W, 3).
+        side: of the square, in px.
+        border: px that are cut off at each side.
+
+    Returns:
+        float64 (side - 2 border, side - 2 border, 3) in [0, 255].
+    """
+    square = _stretch(_stretch(image.astype(np.float64), side, 0), side, 1)
+    return square[border:-border, border:-border]
+
+
+def _stretch(values: np.ndarray, size: int, axis: int) -> np.ndarray:
+    """Resize (H, W, 3) along one axis by linear interpolation between pixel centers."""
+    count = values.shape[axis]
+    place = np.clip((np.arange(size) + 0.5) * count / size - 0.5, 0, count - 1)
+    before = place.astype(int)
+    share = np.expand_dims(place - before, [other for other in range(3) if other != axis])
+    one, next_one = (values.take(np.minimum(k, count - 1), axis) for k in (before, before + 1))
+    return one + share * (next_one - one)
+
+
 def _ssim_gaussian(enhanced: np.ndarray, reference: np.ndarray) -> float:
     """SSIM of (H, W) or (H, W, 3); scikit-image's window is separable, hence fast."""
     from skimage.metrics import structural_similarity

@@ -43,26 +43,40 @@ class Graph:
         return [*self.tables(study), *self.figures(study), *self.extras(study)]
 
     def tables(self, study: str) -> list[str]:
-        """One table for each protocol that some metric has on some data set of the study."""
+        """A table for each protocol that some metric has on some data set, and one of protocols.
+
+        A protocol that is shown only beside another has no table of its own.
+        """
         entries = load_metrics(self.studies[study].metrics).values()
         paired = any(self.registry[name].paired for name in self.studies[study].datasets)
         protocols = dict.fromkeys(
             protocol
             for entry in entries
             if paired or not entry["needs_reference"]
-            for protocol in entry["protocols"]
+            for protocol, how in entry["protocols"].items()
+            if "beside" not in how
         )
+        names = [f"scores_{protocol}" for protocol in protocols]
+        names += ["protocols"] * bool(self.compared(study))
         return [
-            f"results/{study}/tables/scores_{protocol}.{kind}"
-            for protocol in protocols
+            f"results/{study}/tables/{name}.{kind}"
+            for name in names
             for kind in ("csv", "md", "tex")
         ]
 
+    def compared(self, study: str) -> list[str]:
+        """Data sets with scores in several protocols: those with references."""
+        metrics = load_metrics(self.studies[study].metrics).values()
+        several = any("standard" in m["protocols"] and len(m["protocols"]) > 1 for m in metrics)
+        datasets = self.studies[study].datasets if several else []
+        return [name for name in datasets if self.registry[name].paired]
+
     def figures(self, study: str) -> list[str]:
-        """Scores and image grids of every data set, and training curves."""
+        """Scores and image grids of every data set, training curves, rankings by protocol."""
         names = ["training_curves"] if self.studies[study].trained else []
         for dataset in self.studies[study].datasets:
             names += [f"scores_{dataset}", f"qualitative_{dataset}"]
+        names += [f"protocols_{dataset}" for dataset in self.compared(study)]
         return [
             f"results/{study}/figures/{name}.{kind}" for name in names for kind in ("pdf", "png")
         ]

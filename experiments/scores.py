@@ -58,6 +58,8 @@ def load_metrics(names: Iterable[str] | None = None) -> dict[str, dict[str, Any]
 def describe_metrics(names: Iterable[str] | None = None) -> list[dict[str, Any]]:
     """Return what study.json says of each metric: name, label, unit, direction, protocols, ...
 
+    ``protocols`` names all of them, ``beside`` those without a table of their own.
+
     Raises:
         InputError: a name is unknown.
     """
@@ -67,9 +69,27 @@ def describe_metrics(names: Iterable[str] | None = None) -> list[dict[str, Any]]
             "name": name,
             **{key: entry[key] for key in kept if key in entry},
             "protocols": list(entry["protocols"]),
+            "beside": [name for name, how in entry["protocols"].items() if "beside" in how],
         }
         for name, entry in load_metrics(names).items()
     ]
+
+
+def aggregation_factor(metric: str, protocol: str, images: int) -> float:
+    """Say what a mean over images is multiplied by under a protocol: 1, or n/(n-1).
+
+    Args:
+        metric: a metric; one that metrics.yaml does not have is averaged.
+        protocol: likewise.
+        images: n, how many images were scored.
+
+    Returns:
+        The factor; not-a-number where the sum over one image would be divided by 0.
+    """
+    how = _sheet().get(metric, {}).get("protocols", {}).get(protocol, {})
+    if how.get("aggregate") != "n_minus_1":
+        return 1.0
+    return images / (images - 1) if images > 1 else math.nan
 
 
 def missing_metrics(names: Iterable[str] | None = None, download: bool = False) -> dict[str, str]:

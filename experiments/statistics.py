@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from experiments.scores import aggregation_factor
+
 CONFIDENCE = 0.95
 DRAWS = 4000
 
@@ -55,7 +57,8 @@ def summarize(scores: pd.DataFrame) -> pd.DataFrame:
         scores: What ``experiments.collect.read_scores`` returns.
 
     Returns:
-        One row each of method, dataset, metric, protocol with: ``mean`` over images and seeds;
+        One row each of method, dataset, metric, protocol with: ``mean`` over images and seeds, as
+        the protocol aggregates (``experiments.scores.aggregation_factor``);
         ``spread``, the standard deviation (n-1) of the seeds' means, NaN with one seed;
         ``ci_low`` and ``ci_high``, see ``bootstrap_interval``; ``n_images``; ``n_seeds``.
         Rows keep the order in which they first appear.
@@ -65,6 +68,8 @@ def summarize(scores: pd.DataFrame) -> pd.DataFrame:
     for group, frame in scores.groupby(keys, sort=False):
         values = frame.pivot(index="seed", columns="image", values="value").to_numpy()
         n_seeds, n_images = values.shape
+        # Scaled scores have the scaled mean, spread and interval.
+        values = values * aggregation_factor(str(group[2]), str(group[3]), n_images)
         low, high = bootstrap_interval(values)
         mean = values.mean()
         known = n_seeds > 1 and np.isfinite(mean)
