@@ -286,7 +286,7 @@ def test_folder_gives_a_tidy_table_in_listing_order(study, tmp_path):
     table = scores.score_folder(items, folder, ["ssim", "psnr"])
     assert list(table.columns) == ["image", "metric", "protocol", "value"]
     assert list(table["image"].unique()) == ["b", "a"]
-    assert len(table) == 2 * (3 + 2)
+    assert len(table) == 2 * (5 + 4)
     scores.write_scores(table, tmp_path / "new" / "scores.csv")
     again = pd.read_csv(tmp_path / "new" / "scores.csv")
     pd.testing.assert_frame_equal(again, table)
