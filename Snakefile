@@ -31,6 +31,7 @@ include: "experiments/rules/score.smk"
 include: "experiments/rules/tables.smk"
 include: "experiments/rules/figures.smk"
 include: "experiments/rules/protocols.smk"
+include: "experiments/rules/claims.smk"
 include: "experiments/rules/costs.smk"
 include: "experiments/rules/published.smk"
 

@@ -23,6 +23,8 @@ def add_study_commands(commands: Any) -> None:
     _add_costs(commands)
     _add_published(commands)
     _add_protocols(commands)
+    _add_differences(commands)
+    _add_claims(commands)
 
 
 # --------------------------------------------------------------------------------------- ablate
@@ -269,6 +271,55 @@ def _protocols(options: argparse.Namespace) -> None:
         for dataset in chosen:
             if options.dataset or compared(study, dataset):
                 write_protocol_figure(options.results, dataset.name)
+
+
+def _add_differences(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "differences",
+        _differences,
+        "what each variant changes, with interval and test (docs/statistics.md)",
+        "zero-leinr differences results/ablations",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+    command.add_argument("--only", choices=("table", "figure"))
+    command.add_argument("--dataset", help="the figure of this one alone")
+
+
+def _differences(options: argparse.Namespace) -> None:
+    from experiments.collect import read_study
+    from experiments.differences import variants, write_differences
+    from experiments.figures_differences import write_difference_figure
+    from experiments.study import FULL
+
+    study = read_study(options.results)
+    if FULL not in [method.name for method in study.methods] or not variants(study):
+        raise InputError(f"study {study.name}: needs {FULL} and a variant of it to compare")
+    if options.only in (None, "table"):
+        write_differences(options.results)
+    if options.only in (None, "figure"):
+        chosen = [study.dataset(options.dataset)] if options.dataset else study.datasets
+        for dataset in chosen:
+            write_difference_figure(options.results, dataset.name)
+
+
+def _add_claims(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "claims",
+        _claims,
+        "the paper's claims put to the test (experiments/config/claims.yaml)",
+        "zero-leinr claims results/ablations",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+
+
+def _claims(options: argparse.Namespace) -> None:
+    from experiments.claims import write_claims
+    from experiments.figures_claims import write_claim_figure
+
+    write_claims(options.results)
+    write_claim_figure(options.results)
 
 
 # --------------------------------------------------------------------------------------- shared

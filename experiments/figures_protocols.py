@@ -15,6 +15,7 @@ from zero_leinr.errors import InputError
 LINE = 0.17  # inches a rank takes
 MOVED = 2  # ranks from which a method's line is colored
 NUMBER = 5.5  # points
+NAME = 6  # points, of a protocol: five stand side by side in half a page
 BOX = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # keeps lines off the numbers
 
 
@@ -65,26 +66,27 @@ def _panel(axis: Axes, study: Study, metric: Metric, ranks: pd.DataFrame) -> Non
     """One metric: protocols from left to right, ranks from top to bottom."""
     # Equal ranks would lie on each other: rows are places, in the order of rank, then of the table.
     places = ranks.assign(place=ranks.groupby("protocol")["rank"].rank(method="first"))
-    wide = places.pivot(index="method", columns="protocol", values="place")[metric.protocols]
+    protocols = list(dict.fromkeys(ranks["protocol"]))
+    wide = places.pivot(index="method", columns="protocol", values="place")[protocols]
     means = ranks.pivot(index="method", columns="protocol", values="mean")
     standing = ranks.pivot(index="method", columns="protocol", values="rank")
     look, decimals = looks(study), DECIMALS.get(metric.name, 2)
-    across = range(len(metric.protocols))
+    across = range(len(protocols))
     for method in study.methods:
         row = wide.loc[method.name]
         moves = standing.loc[method.name].max() - standing.loc[method.name].min() >= MOVED
         color = look[method.name].color if moves else "0.75"
         axis.plot(across, row, color=color, linewidth=1.6 if moves else 0.8, zorder=1 + moves)
-        numbers = [f"{mean:.{decimals}f}" for mean in means.loc[method.name, metric.protocols]]
+        numbers = [f"{mean:.{decimals}f}" for mean in means.loc[method.name, protocols]]
         for x, place, number in zip(across, row, numbers, strict=True):
             axis.text(x, place, number, ha="center", va="center", size=NUMBER, bbox=BOX, zorder=5)
-    first = wide[metric.protocols[0]].sort_values()
+    first = wide[protocols[0]].sort_values()
     labels = {method.name: study.label(method) for method in study.methods}
     axis.set_yticks(list(first), [labels[name] for name in first.index], size=SMALL)
-    axis.set_xticks(list(across), [name.replace("_", "\n", 1) for name in metric.protocols])
+    axis.set_xticks(list(across), [name.replace("_", "\n") for name in protocols], size=NAME)
     axis.tick_params(axis="both", length=0)
     axis.xaxis.tick_top()
-    axis.set_xlim(-0.35, len(metric.protocols) - 0.65)
+    axis.set_xlim(-0.35, len(protocols) - 0.65)
     axis.set_ylim(len(first) + 0.6, 0.4)
     axis.set_title(f"{metric.label} {metric.arrow}", pad=4)
     for spine in axis.spines.values():

@@ -6,7 +6,7 @@ from typing import Any
 
 from experiments.datasets import Dataset, data_folder, load_registry
 from experiments.scores import load_metrics
-from experiments.study import CONFIG, Method, Study, load_studies
+from experiments.study import CONFIG, FULL, VARIANTS_GROUP, Method, Study, load_studies
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Graph:
         return [*self.tables(study), *self.figures(study), *self.extras(study)]
 
     def tables(self, study: str) -> list[str]:
-        """A table for each protocol that some metric has on some data set, and one of protocols.
+        """A table for each protocol of some metric, one of protocols, one of the variants.
 
         A protocol that is shown only beside another has no table of its own.
         """
@@ -58,6 +58,7 @@ class Graph:
         )
         names = [f"scores_{protocol}" for protocol in protocols]
         names += ["protocols"] * bool(self.compared(study))
+        names += ["differences"] * self.ablated(study)
         return [
             f"results/{study}/tables/{name}.{kind}"
             for name in names
@@ -72,23 +73,38 @@ class Graph:
         return [name for name in datasets if self.registry[name].paired]
 
     def figures(self, study: str) -> list[str]:
-        """Scores and image grids of every data set, training curves, rankings by protocol."""
+        """Scores and image grids of every data set, training curves, rankings, variants."""
         names = ["training_curves"] if self.studies[study].trained else []
         for dataset in self.studies[study].datasets:
             names += [f"scores_{dataset}", f"qualitative_{dataset}"]
         names += [f"protocols_{dataset}" for dataset in self.compared(study)]
+        if self.ablated(study):
+            names += [f"differences_{dataset}" for dataset in self.studies[study].datasets]
         return [
             f"results/{study}/figures/{name}.{kind}" for name in names for kind in ("pdf", "png")
         ]
 
     def extras(self, study: str) -> list[str]:
-        """What the study's sheet asks for beyond scores: costs, published figures."""
+        """What the study's sheet asks for beyond scores: costs, published figures, claims."""
         plan = self.studies[study]
         names = [f"tables/{extra}.{kind}" for extra in plan.extras for kind in ("csv", "md", "tex")]
         if "costs" in plan.extras and "psnr" in plan.metrics:
             paired = [name for name in plan.datasets if self.registry[name].paired]
             names += [f"figures/quality_cost_{d}.{kind}" for d in paired for kind in ("pdf", "png")]
+        if "claims" in plan.extras:
+            names += [f"figures/claims.{kind}" for kind in ("pdf", "png")]
         return [f"results/{study}/{name}" for name in names]
+
+    def scored(self, study: str) -> dict[str, list[str]]:
+        """The protocols of each metric: with a new one, a method is scored again."""
+        metrics = load_metrics(self.studies[study].metrics)
+        return {name: list(entry["protocols"]) for name, entry in metrics.items()}
+
+    def ablated(self, study: str) -> bool:
+        """Whether the study has the full method, and variants to compare with it."""
+        methods = self.studies[study].methods.values()
+        variants = [method.name for method in methods if method.group == VARIANTS_GROUP]
+        return FULL in variants and len(variants) > 1
 
     def costs(self, study: str) -> list[str]:
         """The measured costs of every method."""
@@ -160,6 +176,11 @@ class Graph:
     def published(self) -> str:
         """The sheet of published figures."""
         return str(CONFIG / "published.csv")
+
+    @property
+    def claims(self) -> str:
+        """The sheet of claims."""
+        return str(CONFIG / "claims.yaml")
 
     @property
     def data(self) -> str:

@@ -51,7 +51,8 @@ def rank(study: Study, scores: pd.DataFrame) -> pd.DataFrame:
     Returns:
         One row each of dataset, metric, protocol, method, in table order, with ``mean``; ``rank``
         (1 is best; equal printed means share the better rank); and ``tau``, Kendall's rank
-        correlation (tau-b) of the protocol with the standard one, NaN where it is undefined.
+        correlation (tau-b) of the protocol with the standard one, NaN where it is undefined. A
+        protocol without a mean of every method is left out.
     """
     summary = summarize(scores)
     means = dict(list(summary.groupby(["dataset", "metric", "protocol"])))
@@ -64,10 +65,13 @@ def rank(study: Study, scores: pd.DataFrame) -> pd.DataFrame:
             columns = {
                 protocol: means[dataset.name, metric.name, protocol].set_index("method")["mean"]
                 for protocol in metric.protocols
+                if (dataset.name, metric.name, protocol) in means
             }
             standard = columns[STANDARD].loc[names]
             for protocol, values in columns.items():
                 column = values.loc[names]
+                if column.isna().any():  # a sum over one image, divided by 0
+                    continue
                 printed = column.round(DECIMALS.get(metric.name, 2))
                 ranks = printed.rank(method="min", ascending=metric.direction == "down")
                 tau = stats.kendalltau(column, standard).statistic
@@ -107,7 +111,7 @@ def layout(study: Study, ranks: pd.DataFrame) -> PlainTable:
         f"{len(study.methods)} methods. Only standard numbers compare with the other tables"
     )
     caption += f". {study.budget}." if study.trained else "."
-    notes = [*meanings(study, ranks), *correlations(study, ranks)]
+    notes = [*meanings(study, ranks), *correlations(study, ranks), *gaps(study, ranks)]
     heads = ["Method", *(f"{labels[metric]} {protocol}" for metric, protocol in columns)]
     align = ["l"] + ["r"] * len(columns)
     return PlainTable(f"{study.name}-protocols", caption, heads, align, groups, notes)
@@ -141,3 +145,15 @@ def correlations(study: Study, ranks: pd.DataFrame) -> list[str]:
         where = f"{labels[metric]} on {study.dataset(dataset).label}"
         sentences.append(f"Kendall's tau with standard, {where}: {', '.join(said)}")
     return sentences
+
+
+def gaps(study: Study, ranks: pd.DataFrame) -> list[str]:
+    """Which protocols of a metric are left out on which data set."""
+    there = set(zip(ranks["dataset"], ranks["metric"], ranks["protocol"], strict=True))
+    return [
+        f"{metric.label} {protocol} on {dataset.label} is not shown: not every method has it"
+        for dataset in study.datasets
+        for metric in compared(study, dataset)
+        for protocol in metric.protocols
+        if (dataset.name, metric.name, protocol) not in there
+    ]

@@ -12,6 +12,7 @@ from experiments.collect import Dataset, Study, read_scores, read_study
 from experiments.datasets import load_registry
 from experiments.plain_tables import PlainTable, write_table
 from experiments.scores import load_metrics
+from experiments.statistics import summarize
 from experiments.study import CONFIG
 from zero_leinr.errors import InputError
 
@@ -82,7 +83,8 @@ def compare(study: Study, scores: pd.DataFrame, figures: pd.DataFrame) -> pd.Dat
         where the source's is unknown; NaN where it is none of this suite's;
         ``n_images``: images measured.
     """
-    means = scores.groupby(["dataset", "method", "metric", "protocol"])["value"].mean()
+    keys = ["dataset", "method", "metric", "protocol"]
+    means = summarize(scores).set_index(keys)["mean"].to_dict()
     images = scores.groupby(["dataset", "metric"])["image"].nunique()
     order = {
         (dataset.name, method.name): i

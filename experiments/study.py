@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CONFIG = PACKAGE / "config"
 VARIANTS_GROUP = "Zero-LEINR and its variants"
+FULL = "zero_leinr"  # the variant that all others are compared with
 
 
 @dataclass(frozen=True)

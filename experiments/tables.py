@@ -21,13 +21,15 @@ from experiments.collect import (
     read_scores,
     read_study,
 )
+from experiments.comparisons import like_best
 from experiments.images import replacing
 from experiments.scores import load_metrics
 from experiments.statistics import summarize
 from zero_leinr.errors import InputError
 
 # Digits after the point; a metric that is not named gets 2.
-DECIMALS = {"ssim": 3, "lpips": 3}
+DECIMALS = {"ssim": 3, "lpips": 3, "gradient_correlation": 3}
+TIE = "="
 
 
 def write_tables(study_folder: Path, only: str | None = None) -> list[Path]:
@@ -49,7 +51,7 @@ def write_tables(study_folder: Path, only: str | None = None) -> list[Path]:
         raise InputError(
             f"study {study.name!r} has no protocol {only!r}; it has {', '.join(study.protocols)}"
         )
-    summary = summarize(read_scores(study_folder, study))
+    summary = summarize_with_ties(study, read_scores(study_folder, study))
     written = []
     for protocol in [only] if only else study.protocols:
         table = layout(study, summary, protocol)
@@ -64,6 +66,12 @@ def write_tables(study_folder: Path, only: str | None = None) -> list[Path]:
                 draft.write_text(text, encoding="utf-8")
             written.append(path)
     return written
+
+
+def summarize_with_ties(study: Study, scores: pd.DataFrame) -> pd.DataFrame:
+    """``summarize``, and in a column ``like_best`` what cannot be told from its column's best."""
+    ties = like_best(scores, {metric.name: metric.direction for metric in study.metrics})
+    return summarize(scores).merge(ties, on=["method", "dataset", "metric", "protocol"])
 
 
 def tidy(study: Study, summary: pd.DataFrame, protocol: str) -> pd.DataFrame:
@@ -87,11 +95,15 @@ def tidy(study: Study, summary: pd.DataFrame, protocol: str) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Cell:
-    """A mean as it is printed, its spread (empty with one seed), its rank: 1 best, 2 second."""
+    """A mean as it is printed, its spread (empty with one seed), its rank: 1 best, 2 second.
+
+    ``tied`` says that it is not the best and cannot be told from it.
+    """
 
     mean: str
     spread: str
     rank: int
+    tied: bool
 
 
 @dataclass(frozen=True)
@@ -150,6 +162,8 @@ def layout(study: Study, summary: pd.DataFrame, protocol: str) -> Table:
     notes = [(mark, text) for text, mark in marks.items()]
     if study.budget.reduced and study.trained:
         notes.insert(0, (DAGGER, "trained with a reduced budget, not the paper's: see the caption"))
+    if any(cell.tied for row in rows for cell in row.cells):
+        notes.append((TIE, "cannot be told from the best of its column (docs/statistics.md)"))
     notes += [("", text) for text in describe_gaps(study, summary, study.datasets, protocol)]
     caption = _caption(study, columns, protocol)
     return Table(f"{study.name}-{protocol}", caption, columns, rows, marks, notes)
@@ -170,8 +184,11 @@ def _cells(study: Study, column: pd.DataFrame, metric: Metric) -> list[Cell]:
             mean=text,
             spread="" if pd.isna(spread) else f"{spread:.{decimals}f}",
             rank=ranking.index(float(text)) + 1,
+            tied=bool(like_best) and ranking.index(float(text)) > 0,
         )
-        for text, spread in zip(printed, column["spread"], strict=True)
+        for text, spread, like_best in zip(
+            printed, column["spread"], column["like_best"], strict=True
+        )
     ]
 
 
@@ -229,6 +246,7 @@ def _sup(mark: str | None) -> str:
 
 def _markdown_cell(cell: Cell) -> str:
     mean = {1: f"**{cell.mean}**", 2: f"<u>{cell.mean}</u>"}.get(cell.rank, cell.mean)
+    mean += _sup(TIE if cell.tied else "")
     return f"{mean} ± {cell.spread}" if cell.spread else mean
 
 
@@ -263,14 +281,17 @@ def to_latex(table: Table) -> str:
         " & ".join(heads) + r" \\",
     ]
     by_column = zip(*(row.cells for row in table.rows), strict=True)
-    spreads = [max((cell.spread for cell in column), key=len) for column in by_column]
+    widest = [
+        (max((cell.spread for cell in column), key=len), any(cell.tied for cell in column))
+        for column in by_column
+    ]
     group = ""
     for row in table.rows:
         if row.group != group:
             group = row.group
             head = rf"\multicolumn{{{width}}}{{l}}{{\emph{{{escape_latex(group)}}}}} \\"
             lines += [r"\midrule", head]
-        cells = [_latex_cell(*pair) for pair in zip(row.cells, spreads, strict=True)]
+        cells = [_latex_cell(cell, *w) for cell, w in zip(row.cells, widest, strict=True)]
         label = escape_latex(row.label) + _power(row.mark)
         lines.append(" & ".join([label, row.weights, escape_latex(row.seeds), *cells]) + r" \\")
     lines += [r"\bottomrule", r"\end{tabular}}"]
@@ -303,10 +324,12 @@ def _power(mark: str | None) -> str:
     return f"$^{{{mark}}}$" if mark else ""
 
 
-def _latex_cell(cell: Cell, widest_spread: str) -> str:
-    """A mean and its spread; where there is none, its room stays, so that the points align."""
+def _latex_cell(cell: Cell, widest_spread: str, ties: bool) -> str:
+    """A mean, its tie and its spread; what is not there leaves its room: the points align."""
     marks = {1: rf"\textbf{{{cell.mean}}}", 2: rf"\underline{{{cell.mean}}}"}
     mean = marks.get(cell.rank, cell.mean)
+    if ties:
+        mean += _power(TIE) if cell.tied else rf"\hphantom{{{_power(TIE)}}}"
     if cell.spread:
         return rf"{mean}{{\tiny$\pm${cell.spread}}}"
     return rf"{mean}\hphantom{{\tiny$\pm${widest_spread}}}" if widest_spread else mean

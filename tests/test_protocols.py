@@ -99,6 +99,29 @@ def test_table_and_figure_are_written_and_say_what_moved(tmp_path):
     assert len(pd.read_csv(tmp_path / "tables" / "protocols.csv")) == len(study.methods) * 5
 
 
+def test_a_protocol_without_a_score_of_every_method_is_left_out_and_told(tmp_path):
+    """As where gt_mean is undefined: one method's images are all black."""
+    study = swapped(tmp_path)
+    path = fake_study.score_file(tmp_path, "he")
+    frame = pd.read_csv(path, dtype=str)
+    frame[(frame["metric"] != "psnr") | (frame["protocol"] != "luma")].to_csv(path, index=False)
+    assert main(["protocols", str(tmp_path)]) == 0
+    ranks = rank(study, read_scores(tmp_path, study))
+    assert set(ranks.query("metric == 'psnr'")["protocol"]) == {"standard"}
+    text = (tmp_path / "tables" / "protocols.md").read_text()
+    assert "PSNR luma on Pairs is not shown: not every method has it" in text
+
+
+def test_a_sum_over_one_image_less_than_one_is_no_score(tmp_path, monkeypatch):
+    monkeypatch.setitem(fake_study.IMAGES, "pairs", ["01"])
+    protocols = ["standard", "zero_leinr_scripts"]
+    monkeypatch.setitem(fake_study.METRICS, "psnr", ("PSNR", "dB", "up", True, protocols))
+    fake_study.make_study(tmp_path, ("pairs",))
+    study = read_study(tmp_path)
+    ranks = rank(study, read_scores(tmp_path, study))
+    assert set(ranks.query("metric == 'psnr'")["protocol"]) == {"standard"}
+
+
 def test_a_set_without_references_has_no_such_figure(tmp_path, capsys):
     fake_study.make_study(tmp_path)
     command = ["protocols", str(tmp_path), "--only", "figure", "--dataset", "single"]

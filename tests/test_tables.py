@@ -13,8 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.collect import read_scores, read_study
-from experiments.statistics import summarize
-from experiments.tables import escape_latex, escape_markdown, layout, write_tables
+from experiments.tables import (
+    escape_latex,
+    escape_markdown,
+    layout,
+    summarize_with_ties,
+    write_tables,
+)
 from zero_leinr.errors import InputError
 
 
@@ -26,7 +31,7 @@ def read_table(folder, protocol="standard", suffix="md"):
 def ranks(folder, metric):
     """The rank of every method in the paired set's column of a metric."""
     study = read_study(folder)
-    table = layout(study, summarize(read_scores(folder, study)), "standard")
+    table = layout(study, summarize_with_ties(study, read_scores(folder, study)), "standard")
     (column,) = (i for i, (d, m) in enumerate(table.columns) if d.paired and m.name == metric)
     names = [method.name for method in study.methods]
     return {name: row.cells[column].rank for name, row in zip(names, table.rows, strict=True)}
@@ -173,7 +178,10 @@ def test_latex_is_a_booktabs_table_with_balanced_markup(tmp_path):
     assert r"\multicolumn{8}{l}{\emph{Networks}}" in text
     assert r"A \& B: mean scores" in text
     assert r"Histogram\_eq & none" in text
-    assert r"Zero-LEINR$^\dagger$ & trained here & 2 & \textbf{4.20}{\tiny$\pm$0.14}" in text
+    assert (
+        r"Zero-LEINR$^\dagger$ & trained here & 2 & \textbf{4.20}\hphantom{$^{=}$}{\tiny$\pm$0.14}"
+        in text
+    )
     assert r"\underline{3.10}\hphantom{\tiny$\pm$0.14}" in text
     for begin in re.findall(r"\\begin\{(.*?)\}", text):
         assert text.count(rf"\begin{{{begin}}}") == text.count(rf"\end{{{begin}}}")

@@ -16,7 +16,7 @@ rule score:
     resources:
         gpu=GRAPH.gpus,
     params:
-        metrics=lambda wildcards: GRAPH.studies[wildcards.study].metrics,
+        metrics=lambda wildcards: GRAPH.scored(wildcards.study),
         seeds=lambda wildcards: GRAPH.seeds_option(wildcards.study, wildcards.method),
     shell:
         "zero-leinr score {input.images} --listings {input.listings} --study {input.study}"

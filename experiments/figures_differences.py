@@ -1,0 +1,108 @@
+"""What each variant changes on a data set: differences to the full method with their intervals."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from experiments.collect import Metric, Study, read_scores, read_study
+from experiments.comparisons import ALPHA
+from experiments.differences import columns, differences, variants
+from experiments.figures import (
+    COLORS,
+    PAGE,
+    SMALL,
+    add_foot,
+    budget_note,
+    paper_style,
+    save,
+)
+
+LINE = 0.15  # inches a variant takes
+MOST_PANELS = 4  # side by side
+BETTER, WORSE, UNDECIDED = COLORS[2], COLORS[3], (0.55, 0.55, 0.55)
+
+
+def write_difference_figure(study_folder: Path, dataset_name: str) -> list[Path]:
+    """Writes ``figures/differences_<dataset>.{pdf,png}`` of a study.
+
+    Args:
+        study_folder: ``results/<study>``.
+        dataset_name: A data set of the study.
+
+    Returns:
+        The files written.
+
+    Raises:
+        InputError: ``study.json`` or a score file is missing or cannot be used, or the study has
+            no such data set.
+    """
+    study = read_study(study_folder)
+    study.dataset(dataset_name)
+    found = differences(study, read_scores(study_folder, study))
+    with paper_style():
+        figure = draw(study, dataset_name, found[found["dataset"] == dataset_name])
+        return save(figure, study_folder / "figures" / f"differences_{dataset_name}")
+
+
+def draw(study: Study, dataset_name: str, found: pd.DataFrame) -> Figure:
+    """Draws one data set's figure from its rows of ``experiments.differences.differences``."""
+    dataset = study.dataset(dataset_name)
+    present = set(found["metric"])
+    metrics = [metric for metric, _ in columns(study, dataset) if metric.name in present]
+    across = max(1, min(len(metrics), MOST_PANELS))
+    down = max(1, math.ceil(len(metrics) / across))
+    height = down * (len(variants(study)) * LINE + 0.6) + 0.2
+    figure = Figure(figsize=(PAGE, height), layout="constrained")
+    axes = figure.subplots(down, across, sharey=True, squeeze=False)
+    for axis, metric in zip(axes.flat, metrics, strict=False):
+        _panel(axis, metric, found[found["metric"] == metric.name])
+    for axis in axes.flat[len(metrics) :]:
+        axis.axis("off")
+    labels = [study.label(variant) for variant in variants(study)]
+    for axis in axes[:, 0]:
+        axis.set_yticks(range(len(labels)), labels, size=SMALL)
+        axis.set_ylim(len(labels) - 0.4, -0.6)
+    title = f"{dataset.label} ({dataset.count} images): variant minus full method"
+    figure.suptitle(title, size=9, weight="bold")
+    kinds = {"better": BETTER, "worse": WORSE, "not set apart": UNDECIDED}
+    handles = [
+        Line2D([], [], color=color, marker="o", ms=3, linewidth=1.4, label=f"{kind} than full")
+        if kind != "not set apart"
+        else Line2D([], [], color=color, marker="o", ms=3, linewidth=1.4, label=kind)
+        for kind, color in kinds.items()
+    ]
+    note = (
+        "Better is to the right in every panel (axes of metrics that should be low are turned). "
+        f"Lines are 95 % intervals over other seeds and images; colored where p < {ALPHA:.2g} "
+        "after Holm's correction for all variants in the panel."
+    )
+    add_foot(figure, [budget_note(study), note], handles, len(handles))
+    return figure
+
+
+def _panel(axis: Axes, metric: Metric, found: pd.DataFrame) -> None:
+    """One metric: a dot at each variant's mean difference, a line over the interval."""
+    sign = 1 if metric.direction == "up" else -1
+    axis.axvline(0, color="0.3", linewidth=0.6, zorder=1)
+    for place, row in enumerate(found.to_dict("records")):
+        color = UNDECIDED
+        if row["p_holm"] < ALPHA:
+            color = BETTER if sign * row["difference"] > 0 else WORSE
+        if np.isfinite(row["ci_low"]):
+            ends = [row["ci_low"], row["ci_high"]]
+            axis.plot(ends, [place, place], color=color, linewidth=1.4, zorder=2)
+        axis.plot(row["difference"], place, "o", color=color, markersize=3.2, zorder=3)
+    unit = f" ({metric.unit})" if metric.unit else ""
+    axis.set_title(f"{metric.label}{unit} {metric.arrow}", pad=4)
+    if sign < 0:
+        axis.invert_xaxis()
+    axis.locator_params(axis="x", nbins=4)
+    axis.grid(color="0.93", linewidth=0.6)
+    axis.set_axisbelow(True)
+    axis.tick_params(axis="y", length=0)
+    axis.spines["left"].set_visible(False)
