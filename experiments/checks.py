@@ -7,6 +7,7 @@ from typing import Any
 
 from experiments.data import read_listing, weights_file
 from experiments.datasets import load_registry
+from experiments.leaks import read_leaks
 from experiments.scores import describe_metrics, missing_metrics
 from experiments.study import Study
 from zero_leinr.errors import InputError
@@ -14,15 +15,20 @@ from zero_leinr.errors import InputError
 log = logging.getLogger(__name__)
 
 
-def check_study(study: Study, listings: Sequence[Path]) -> dict[str, Any]:
+def check_study(
+    study: Study, listings: Sequence[Path], leaks: Path | None = None
+) -> dict[str, Any]:
     """Makes sure that a study can run to its end; downloads weights that are not there.
 
     Args:
         study: The study.
         listings: What ``fetch`` found of its data sets.
+        leaks: What ``leaks`` found between its training images and its evaluation sets.
 
     Returns:
-        The content of ``study.json``: name, title, budget, methods, datasets, metrics, missing.
+        The content of ``study.json``: name, title, budget, methods, datasets, metrics, missing, and
+        leaks: a sentence for each set that shares scenes with the training images, or None if
+        that was not looked for.
 
     Raises:
         InputError: Weights of a method cannot be had, or those of a metric that the study does not
@@ -42,6 +48,9 @@ def check_study(study: Study, listings: Sequence[Path]) -> dict[str, Any]:
                 "(a study with `missing_metrics: report` goes on without it)"
             )
         log.warning("metric %s will be missing: %s", name, reason)
+    shared = read_leaks(leaks) if leaks else None
+    for warning in shared or []:
+        log.warning("%s (%s names them)", warning, leaks)
     found = {listing.dataset: listing for listing in map(read_listing, listings)}
     registry = load_registry()
     return {
@@ -77,6 +86,7 @@ def check_study(study: Study, listings: Sequence[Path]) -> dict[str, Any]:
                 else {}
             ),
         },
+        "leaks": shared,
         "metrics": describe_metrics(study.metrics),
         # The whole reason, with addresses, is in the log; tables have room for its first words.
         "missing": {

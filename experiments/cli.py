@@ -1,8 +1,8 @@
 """The command line: ``zero-leinr``, one command a stage.
 
 Each command parses its arguments and calls the library; the workflow's rules call these commands.
-Here stand the parser and what users call by hand: enhance, train, score, fetch. The commands that
-work on a whole study are in ``cli_study``.
+Here stand the parser and what users call by hand: enhance, export, train, score, fetch. The
+commands that work on a whole study are in ``cli_study``.
 Heavy imports happen inside the commands, so that ``--help`` and cheap methods start at once.
 """
 
@@ -61,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_enhance(commands)
+    _add_export(commands)
     _add_train(commands)
     _add_score(commands)
     _add_fetch(commands)
@@ -185,6 +186,30 @@ def _method_entry(name: str, with_weights: bool) -> dict[str, Any]:
     if with_weights and not {"recipe", "weights"} & entry.keys():
         raise InputError(f"method {name} has no weights; leave --weights out")
     return entry
+
+
+# -------------------------------------------------------------------------------------- export
+
+
+def _add_export(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "export",
+        _export,
+        "write trained weights as an ONNX model, checked against PyTorch (docs/export-onnx.md)",
+        "zero-leinr export --weights runs/mine/model.safetensors --out zero_leinr.onnx",
+    )
+    command.add_argument(
+        "--weights", type=Path, required=True, help="a model.safetensors that `train` wrote"
+    )
+    command.add_argument("--out", type=Path, required=True, help="the .onnx file")
+
+
+def _export(options: argparse.Namespace) -> None:
+    from experiments.export import export_onnx
+
+    difference = export_onnx(options.weights, options.out)
+    print(f"{options.out}: written; differs from PyTorch by at most {difference:g}/255")
 
 
 # --------------------------------------------------------------------------------------- train

@@ -17,6 +17,7 @@ def add_study_commands(commands: Any) -> None:
     """Adds the commands of this file to the parser."""
     _add_ablate(commands)
     _add_prepare(commands)
+    _add_leaks(commands)
     _add_check(commands)
     _add_tables(commands)
     _add_figures(commands)
@@ -70,7 +71,7 @@ def _ablate(options: argparse.Namespace) -> None:
     print(f"next: snakemake {joined[0]} --cores all    (trains it and draws the tables anew)")
 
 
-# ----------------------------------------------------------------------------- prepare and check
+# ---------------------------------------------------------------------- prepare, leaks and check
 
 
 def _add_prepare(commands: Any) -> None:
@@ -94,6 +95,33 @@ def _prepare(options: argparse.Namespace) -> None:
     prepare([item.low for item in items], options.size, options.out)
 
 
+def _add_leaks(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "leaks",
+        _leaks,
+        "look for evaluation images, and their scenes, in the training images (docs/leak-check.md)",
+        "zero-leinr leaks --training train.json --listings test.json --out leaks.json",
+    )
+    command.add_argument("--training", type=Path, required=True, help="what `fetch` wrote")
+    command.add_argument(
+        "--listings", type=Path, nargs="+", required=True, help="the same of evaluation sets"
+    )
+    command.add_argument("--out", type=Path, help="JSON file with every pair that was found")
+    command.add_argument("--table", type=Path, help="CSV file with a row for each set")
+
+
+def _leaks(options: argparse.Namespace) -> None:
+    from experiments.data import read_listing
+    from experiments.leaks import find_leaks, write_leaks
+
+    leaks = find_leaks(read_listing(options.training), list(map(read_listing, options.listings)))
+    for match in leaks.matches:
+        print(f"one scene: {match.image} and {match.training_image} ({match.distance} bits apart)")
+    print("\n".join(leaks.warnings()) or "no evaluation image is among the training images")
+    write_leaks(leaks, options.out, options.table)
+
+
 def _add_check(commands: Any) -> None:
     command = add_command(
         commands,
@@ -104,6 +132,7 @@ def _add_check(commands: Any) -> None:
     )
     command.add_argument("study", help="name of a study in experiments/config/studies, or a file")
     command.add_argument("--listings", type=Path, nargs="+", help="listings of its data sets")
+    command.add_argument("--leaks", type=Path, help="what `leaks` found in them")
     command.add_argument("--out", type=Path, help="write study.json, which tables and figures read")
 
 
@@ -111,7 +140,7 @@ def _check(options: argparse.Namespace) -> None:
     from experiments.checks import check_study
     from experiments.provenance import write_json
 
-    summary = check_study(find_study(options.study), options.listings or [])
+    summary = check_study(find_study(options.study), options.listings or [], options.leaks)
     if options.out:
         write_json(summary, options.out)
     print(f"{summary['name']}: {len(summary['methods'])} methods, ready")

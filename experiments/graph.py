@@ -127,6 +127,10 @@ class Graph:
         plan = self.studies[study]
         return [f"results/{study}/data/{plan.training_images}.json"] if plan.trained else []
 
+    def leaks(self, study: str) -> list[str]:
+        """What the leak check found; none if nothing is trained."""
+        return [f"results/{study}/leaks.json"] if self.studies[study].trained else []
+
     def each(self, study: str, stage: str) -> list[str]:
         """The folder of every method in a stage, ``images`` or ``scores``."""
         return [f"results/{study}/{stage}/{method}" for method in self.studies[study].methods]

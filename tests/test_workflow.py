@@ -101,6 +101,8 @@ def finished(tmp_path_factory) -> Project:
 def test_the_road_leaves_every_product(finished):
     results = finished.folder / "results" / "small"
     for product in (
+        "leaks.json",
+        "tables/leaks.csv",
         "runs/light_alone/seed0/model.safetensors",
         "runs/light_alone/seed0/run.json",
         "images/gamma/seed0/pairs/1.png",

@@ -1,4 +1,5 @@
-# Data: find, download and check every file; prepare the training images; check the study.
+# Data: find, download and check every file; prepare the training images; look for
+# leaks into the evaluation sets; check the study.
 
 
 rule fetch:
@@ -31,8 +32,30 @@ rule prepare:
         " --out {output.images} > {log} 2>&1"
 
 
+rule leaks:
+    input:
+        training=lambda wildcards: GRAPH.training_listing(wildcards.study),
+        listings=lambda wildcards: GRAPH.listings(wildcards.study),
+    output:
+        leaks="results/{study}/leaks.json",
+        table=report(
+            "results/{study}/tables/leaks.csv",
+            caption="../report/leaks.rst",
+            category="Data",
+            labels={"table": "leaks"},
+        ),
+    log:
+        "results/{study}/logs/leaks.log",
+    conda:
+        "../../environment.yml"
+    shell:
+        "zero-leinr leaks --training {input.training} --listings {input.listings}"
+        " --out {output.leaks} --table {output.table} > {log} 2>&1"
+
+
 rule check:
     input:
+        leaks=lambda wildcards: GRAPH.leaks(wildcards.study),
         listings=lambda wildcards: GRAPH.listings(wildcards.study)
         + GRAPH.training_listing(wildcards.study),
     output:
@@ -43,6 +66,7 @@ rule check:
         "../../environment.yml"
     params:
         summary=lambda wildcards: GRAPH.summary(wildcards.study),
+        leaks=lambda wildcards, input: f"--leaks {input.leaks}" if input.leaks else "",
     shell:
-        "zero-leinr check {wildcards.study} --listings {input.listings}"
+        "zero-leinr check {wildcards.study} --listings {input.listings} {params.leaks}"
         " --out {output.study} > {log} 2>&1"
