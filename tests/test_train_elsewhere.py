@@ -14,6 +14,7 @@ from zero_leinr.checkpoint import load_model
 
 BARE = """
 import sys
+from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder
 
 OWN = {"zero_leinr", "baselines", "experiments"}
 FOUR = {"torch", "numpy", "PIL", "safetensors"}
@@ -21,13 +22,14 @@ FOUR = {"torch", "numpy", "PIL", "safetensors"}
 TORCH = {"functorch", "torchgen", "typing_extensions", "sympy", "mpmath", "networkx", "jinja2",
          "markupsafe", "fsspec"}
 
-class Bare:
-    def find_spec(self, name, path=None, target=None):
+class Bare(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
         known = OWN | FOUR | TORCH | set(sys.stdlib_module_names)
-        if name.partition(".")[0] not in known and not name.startswith("_sysconfigdata"):
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        if name.partition(".")[0] in known or name.startswith("_sysconfigdata"):
+            return PathFinder.find_spec(name, path, target)
 
-sys.meta_path.insert(0, Bare())
+sys.meta_path[:] = [BuiltinImporter, FrozenImporter, Bare]
 from experiments.cli import main
 
 recipe, images, photos, run = sys.argv[1:]
