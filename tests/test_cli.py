@@ -167,7 +167,7 @@ def test_no_write_permission_is_one_line(photos, tmp_path, capsys):
 
 
 def test_help_teaches_every_command(capsys):
-    commands = "enhance train score fetch ablate prepare check tables figures"
+    commands = "enhance train score fetch ablate recipes prepare check tables figures"
     for command in commands.split():
         with pytest.raises(SystemExit) as stopped:
             main([command, "--help"])

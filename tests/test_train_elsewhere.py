@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from experiments.cli import main
+from experiments.data import Listing, write_listing
 from experiments.study import CONFIG, load_study
 from zero_leinr.checkpoint import load_model
 
@@ -32,8 +33,9 @@ class Bare(PathFinder):
 sys.meta_path[:] = [BuiltinImporter, FrozenImporter, Bare]
 from experiments.cli import main
 
-recipe, images, photos, run = sys.argv[1:]
-assert main(["train", "--recipe", recipe, "--images", images, "--seed", "3", "--out", run]) == 0
+recipe, images, listing, photos, run = sys.argv[1:]
+prepared = ["--images", images, "--listing", listing]
+assert main(["train", "--recipe", recipe, *prepared, "--seed", "3", "--out", run]) == 0
 assert main(["train", photos, "--recipe", recipe, "--out", run + "_photos"]) == 0
 assert main(["train", photos, "--set", "epochs=1", "--out", run + "_set"]) == 2
 """
@@ -65,8 +67,9 @@ def test_four_packages_train(recipes, tmp_path):
     photos.mkdir()
     for k, photo in enumerate(pixels):
         Image.fromarray(photo).save(photos / f"{k}.png")
-    run = tmp_path / "run"
-    arguments = [str(path) for path in (recipe, images, photos, run)]
+    run, listing = tmp_path / "run", tmp_path / "train.json"
+    write_listing(Listing("photos", False, 3, 3, "", "abc", [], []), listing)
+    arguments = [str(path) for path in (recipe, images, listing, photos, run)]
     found = subprocess.run([sys.executable, "-c", BARE, *arguments], capture_output=True, text=True)
     assert found.returncode == 0, found.stderr
     assert found.stderr == "error: this needs the package yaml, which is missing\n"
@@ -75,6 +78,7 @@ def test_four_packages_train(recipes, tmp_path):
         assert record["recipe"] == content["recipe"]
         assert (record["study"], record["method"], record["seed"]) == ("paper", "no_enrb", seed)
         assert len((folder / "losses.csv").read_text().splitlines()) == 3
+        assert record.get("dataset") == ("photos" if folder == run else None)
         assert load_model(folder / "model.safetensors").enrb is None
 
 
