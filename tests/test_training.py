@@ -155,16 +155,14 @@ def test_batches_are_those_of_the_streams(images, crop):
         assert torch.equal(batch, again)
 
 
-def test_a_step_never_asks_the_device():
+def test_a_step_never_asks_the_device(monkeypatch):
     """With tensors that have no values, asking for one raises."""
-    recipe = Recipe().replace(SMALL)
-    try:
-        with FakeTensorMode():
-            values = TrainingStep(ZeroLEINR(), recipe, 0)(torch.rand(1, 3, 64, 64), 1, 0)
-            with pytest.raises(DataDependentOutputException):
-                values["light/total"].item()
-    finally:
-        enrb._pairs.cache_clear()  # of a tensor without values
+    monkeypatch.setattr(enrb, "_pairs", enrb._pairs.__wrapped__)  # nothing kept from here or there
+    with FakeTensorMode():
+        step = TrainingStep(ZeroLEINR(), Recipe().replace(SMALL), 0)
+        values = step(torch.rand(1, 3, 64, 64), 1, 0)
+        with pytest.raises(DataDependentOutputException):
+            values["light/total"].item()
 
 
 def test_compiling_is_asked_of_each_network(monkeypatch):
