@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from zero_leinr.errors import InputError
-from zero_leinr.recipe import SIDE_MULTIPLE, check_budget, check_known
+from zero_leinr.recipe import SIDE_MULTIPLE, Recipe, check_budget, check_known
 
 
 @dataclass(frozen=True)
@@ -66,3 +66,20 @@ class BaselineRecipe:
     def to_dict(self) -> dict[str, Any]:
         """All settings as plain values, for JSON; ``BaselineRecipe(**settings)`` reads them."""
         return dataclasses.asdict(self)
+
+
+def make_recipe(settings: Mapping[str, Any]) -> Recipe | BaselineRecipe:
+    """The recipe of a baseline, which names its ``method``, or one of Zero-LEINR.
+
+    Args:
+        settings: All settings of a baseline; for Zero-LEINR those that are not the official ones.
+
+    Raises:
+        InputError: A key is unknown or missing, or a value cannot be.
+    """
+    if "method" not in settings:
+        return Recipe().replace(settings)
+    try:
+        return BaselineRecipe(**settings)
+    except TypeError as error:
+        raise InputError(f"recipe of {settings['method']}: {error}") from error

@@ -45,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (InputError, FloatingPointError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except ModuleNotFoundError as error:
+        print(f"error: this needs the package {error.name}, which is missing", file=sys.stderr)
+        return 2
     except PermissionError as error:
         print(f"error: {error.filename}: no permission; choose another folder", file=sys.stderr)
         return 2
@@ -222,12 +225,16 @@ def _add_train(commands: Any) -> None:
         _train,
         "train Zero-LEINR, a variant of it or a baseline; resumes where it was stopped",
         "zero-leinr train my_dark_photos/ --out runs/mine --set epochs=20 crop=128 batch=4\n"
-        "zero-leinr train --study paper --method no_enrb --seed 1 --images train.npy --out run",
+        "zero-leinr train --study paper --method no_enrb --seed 1 --images train.npy --out run\n"
+        "zero-leinr train --recipe no_enrb.json --seed 1 --images train.npy --out run",
     )
     command.add_argument("folder", nargs="?", type=Path, help="a folder of dark images")
     command.add_argument("--images", type=Path, help="instead: what `prepare` wrote")
     command.add_argument("--listing", type=Path, help="the listing the images came from (recorded)")
-    command.add_argument("--study", help="take the recipe from a study ...")
+    command.add_argument(
+        "--recipe", type=Path, help="the recipe: a file that `recipes` wrote, or a run.json"
+    )
+    command.add_argument("--study", help="instead: take the recipe from a study ...")
     command.add_argument("--method", help="... and this method of it")
     command.add_argument(
         "--set",
@@ -239,22 +246,27 @@ def _add_train(commands: Any) -> None:
     command.add_argument("--seed", type=int, default=0, help="fixes every random draw (default 0)")
     command.add_argument("--out", type=Path, required=True, help="folder of the run")
     command.add_argument(
+        "--compile",
+        action="store_true",
+        help="compile the networks first (torch.compile; for long runs, Zero-LEINR alone)",
+    )
+    command.add_argument(
         "--replace", action="store_true", help="start anew if the folder holds another run"
     )
     add_machine(command)
 
 
 def _train(options: argparse.Namespace) -> None:
-    from experiments.data import read_listing
     from experiments.images import list_images
     from experiments.runs import run_training
     from experiments.training_images import prepare
 
     if (options.folder is None) == (options.images is None):
         raise InputError("train: give a folder of images, or --images (one of them)")
-    recipe = _recipe(options)
-    about = {"study": options.study, "method": options.method}
+    recipe, about = _recipe(options)
     if options.listing:
+        from experiments.data import read_listing
+
         listing = read_listing(options.listing)
         about |= {"dataset": listing.dataset, "data_sha256": listing.sha256}
     images = options.images
@@ -268,23 +280,40 @@ def _train(options: argparse.Namespace) -> None:
         options.seed,
         options.out,
         device=options.device,
+        compiled=options.compile,
         replace=options.replace,
         about=about,
     )
 
 
-def _recipe(options: argparse.Namespace) -> "Recipe | BaselineRecipe":
-    from experiments.study import make_recipe
+def _recipe(options: argparse.Namespace) -> tuple["Recipe | BaselineRecipe", dict[str, Any]]:
+    """What to train, and the study and the method that it belongs to."""
+    from baselines.recipe import make_recipe
 
     if (options.study is None) != (options.method is None):
         raise InputError("train: --study and --method go together")
+    if options.study and options.recipe:
+        raise InputError("train: give --recipe, or --study and --method")
+    about = {"study": options.study, "method": options.method}
     settings: dict[str, Any] = {}
     if options.study:
         method = find_study(options.study).method(options.method)
         if method.recipe is None:
             raise InputError(f"method {options.method}: nothing to train")
         settings = method.recipe
-    return make_recipe(settings).replace(parse_settings(options.set))
+    if options.recipe:
+        settings, about = _read_recipe(options.recipe)
+    return make_recipe(settings).replace(parse_settings(options.set)), about
+
+
+def _read_recipe(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The settings in a file that `recipes` wrote, or in a run.json; and whose they are."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        settings = dict(content["recipe"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: no recipe; write one with `zero-leinr recipes`") from error
+    return settings, {"study": content.get("study"), "method": content.get("method")}
 
 
 # --------------------------------------------------------------------------------------- score

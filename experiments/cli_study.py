@@ -16,6 +16,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 def add_study_commands(commands: Any) -> None:
     """Adds the commands of this file to the parser."""
     _add_ablate(commands)
+    _add_recipes(commands)
     _add_prepare(commands)
     _add_leaks(commands)
     _add_check(commands)
@@ -69,6 +70,32 @@ def _ablate(options: argparse.Namespace) -> None:
     )
     print(f"{sheet}: {options.name} added; it joins {', '.join(joined)}")
     print(f"next: snakemake {joined[0]} --cores all    (trains it and draws the tables anew)")
+
+
+# -------------------------------------------------------------------------------------- recipes
+
+
+def _add_recipes(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "recipes",
+        _recipes,
+        "write the recipe of every method that a study trains, to train elsewhere",
+        "zero-leinr recipes paper --out recipes\n"
+        "zero-leinr train --recipe recipes/no_enrb.json --images train.npy --seed 1 --out run",
+    )
+    command.add_argument("study", help="name of a study in experiments/config/studies, or a file")
+    command.add_argument("--out", type=Path, required=True, help="folder for METHOD.json")
+
+
+def _recipes(options: argparse.Namespace) -> None:
+    from experiments.provenance import write_json
+
+    study = find_study(options.study)
+    for method in study.trained:
+        content = {"study": study.name, "method": method.name, "seeds": method.seeds}
+        write_json(content | {"recipe": method.recipe}, options.out / f"{method.name}.json")
+    print(f"{options.out}: {len(study.trained)} recipes of the study {study.name}")
 
 
 # ---------------------------------------------------------------------- prepare, leaks and check
@@ -391,6 +418,8 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
     Raises:
         InputError: An item is not ``key=value``.
     """
+    if not settings:
+        return {}  # a machine that is borrowed for training may have no PyYAML
     import yaml
 
     from experiments.ablations import nest

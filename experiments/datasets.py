@@ -9,26 +9,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from experiments.fetch import read_manifest
 from zero_leinr.errors import InputError
 
 PACKAGE = Path(str(resources.files("experiments")))
 REGISTRY = PACKAGE / "config" / "datasets.yaml"
-# The safe loader in C, where it is there: ten times as fast, and every command reads sheets first.
-_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Loader(_SafeLoader):
-    """Refuses a key that stands twice, of which YAML keeps the last one without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.YAMLError(f"{key} stands there twice{node.start_mark}")
-        return super().construct_mapping(node, deep)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,13 +73,15 @@ def load_checked(path: Path, schema: str) -> dict[str, Any]:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
+    from experiments.strict_yaml import YAMLError, read_yaml
+
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        document = read_yaml(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not YAML ({' '.join(str(error).split())})") from error
-    rules = yaml.load((PACKAGE / "schemas" / schema).read_text(encoding="utf-8"), Loader=_Loader)
+    rules = read_yaml(PACKAGE / "schemas" / schema)
     problem = best_match(Draft202012Validator(rules).iter_errors(document))
     if problem is not None:
         key = ".".join(str(part) for part in problem.absolute_path) or "the file"

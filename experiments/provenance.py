@@ -4,11 +4,10 @@ import json
 import platform
 import subprocess
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from experiments.datasets import PACKAGE
 from experiments.images import replacing
 
 
@@ -21,7 +20,7 @@ def provenance(device: str) -> dict[str, Any]:
     return {
         "versions": {
             "python": platform.python_version(),
-            **{name: version(name) for name in ("zero-leinr", "torch", "numpy")},
+            **{name: _version(name) for name in ("zero-leinr", "torch", "numpy")},
         },
         "git_commit": git_commit(),
         "device": device,
@@ -30,11 +29,21 @@ def provenance(device: str) -> dict[str, Any]:
     }
 
 
+def _version(package: str) -> str | None:
+    """Its version; None for a copy of this repository that is used without being installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
 def git_commit() -> str | None:
     """The commit of this checkout, with ``-dirty`` if files differ; None outside of one."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        found = subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True, check=True)
+        found = subprocess.run(
+            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+        )
     except (OSError, subprocess.CalledProcessError):
         return None
     return found.stdout.strip()

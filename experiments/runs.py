@@ -1,13 +1,16 @@
 """A run: one method trained with one seed, and what is recorded about it."""
 
 import csv
+import functools
 import time
 from pathlib import Path
 from typing import Any
 
 from baselines.recipe import BaselineRecipe
+from experiments.progress import progress_bar
 from experiments.provenance import provenance, write_json
 from experiments.training_images import load
+from zero_leinr.errors import InputError
 from zero_leinr.recipe import Recipe
 
 
@@ -18,6 +21,7 @@ def run_training(
     folder: Path,
     *,
     device: str = "auto",
+    compiled: bool = False,
     replace: bool = False,
     about: dict[str, Any] | None = None,
 ) -> None:
@@ -29,19 +33,22 @@ def run_training(
         seed: The run's seed.
         folder: The run's folder.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        compiled: Whether the networks go through ``torch.compile``; for Zero-LEINR alone.
         replace: Start anew where the folder holds a run of another recipe or seed.
         about: More that ``run.json`` should say: study, method, hash of the training images.
 
     Raises:
-        InputError: The images or the folder cannot be used.
+        InputError: The images or the folder cannot be used, or a baseline is to be compiled.
     """
     from baselines.registry import find
     from zero_leinr.device import choose_device
     from zero_leinr.training import train
     from zero_leinr.training_step import training_step
 
-    make_step: Any = training_step
+    make_step: Any = functools.partial(training_step, compiled=compiled)
     if isinstance(recipe, BaselineRecipe):
+        if compiled:
+            raise InputError(f"train: --compile is for Zero-LEINR, not for {recipe.method}")
         make_step = find(f"{recipe.method}:training_step")
     device, array, started = choose_device(device), load(images), time.monotonic()
     with _ProgressBar() as bar:
@@ -59,6 +66,7 @@ def run_training(
         {
             **(about or {}),
             "seed": seed,
+            "compiled": compiled,
             "recipe": recipe.to_dict(),
             "training_images": len(array),
             "overflowed_steps": _overflowed_steps(folder / "losses.csv"),
@@ -80,9 +88,7 @@ class _ProgressBar:
     """Steps done, with the totals of the losses; quiet where the output is no terminal."""
 
     def __enter__(self) -> "_ProgressBar":
-        from tqdm import tqdm
-
-        self.bar = tqdm(desc="train", unit="step", disable=None)
+        self.bar = progress_bar("train", "step")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -7,16 +7,13 @@ study itself, ``methods.yaml``, ``ablations.yaml`` and ``datasets.yaml``.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from baselines.recipe import make_recipe
 from experiments.ablations import Ablation, load_ablations
 from experiments.datasets import PACKAGE, load_checked, load_registry
 from experiments.scores import load_metrics
 from zero_leinr.errors import InputError
-
-if TYPE_CHECKING:
-    from baselines.recipe import BaselineRecipe
-    from zero_leinr.recipe import Recipe
 
 CONFIG = PACKAGE / "config"
 VARIANTS_GROUP = "Zero-LEINR and its variants"
@@ -205,21 +202,6 @@ def _training(recipe: dict[str, Any]) -> str:
         if isinstance(value, dict)
     }
     return repr(recipe | parts)
-
-
-def make_recipe(settings: Mapping[str, Any]) -> "Recipe | BaselineRecipe":
-    """The recipe of a baseline, which names its ``method``, or one of Zero-LEINR.
-
-    Args:
-        settings: All settings of a baseline; for Zero-LEINR those that are not the official ones.
-
-    Raises:
-        InputError: A key is unknown or a value cannot be.
-    """
-    from baselines.recipe import BaselineRecipe
-    from zero_leinr.recipe import Recipe
-
-    return BaselineRecipe(**settings) if "method" in settings else Recipe().replace(settings)
 
 
 def _recipe(where: str, settings: Mapping[str, Any], budget: Mapping[str, Any]) -> dict[str, Any]:

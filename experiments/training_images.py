@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from experiments.images import read_image, replacing
+from experiments.progress import progress_bar
 from zero_leinr.errors import InputError
 
 
@@ -23,15 +24,16 @@ def prepare(images: Sequence[str | Path], side: int, path: Path) -> None:
     Raises:
         InputError: An image cannot be read, or there is none.
     """
-    from tqdm import tqdm
-
     if not images:
         raise InputError(f"{path}: there are no training images to prepare")
     with replacing(path) as temporary:
         shape = (len(images), side, side, 3)
         array = np.lib.format.open_memmap(temporary, "w+", dtype=np.uint8, shape=shape)
-        for i, image in enumerate(tqdm(images, desc="prepare", unit="image", disable=None)):
+        bar = progress_bar("prepare", "image", len(images))
+        for i, image in enumerate(images):
             array[i] = resized(read_image(image), side)
+            bar.update(1)
+        bar.close()
         array.flush()
 
 

@@ -73,3 +73,9 @@ def test_regularization_vanishes_where_denoising_and_sampling_commute(seed):
     assert math.isclose(
         losses.regularization(g1, g2, g1, g1).item(), losses.reconstruction(g1, g2).item()
     )
+
+
+def test_the_gradient_of_smoothness_is_that_of_its_formula():
+    generator = torch.Generator().manual_seed(0)
+    curves = torch.rand(2, 4, 5, 3, dtype=torch.float64, generator=generator, requires_grad=True)
+    assert torch.autograd.gradcheck(losses.illumination_smoothness, curves)

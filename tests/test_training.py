@@ -10,10 +10,15 @@ import time
 import numpy as np
 import pytest
 import torch
+from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
+from zero_leinr import enrb
 from zero_leinr.errors import InputError
+from zero_leinr.model import ZeroLEINR
 from zero_leinr.recipe import Recipe
+from zero_leinr.streams import stream
 from zero_leinr.training import batches, steps_in_epoch, train
+from zero_leinr.training_step import TrainingStep, training_step
 
 SMALL = {"epochs": 3, "batch": 2, "image_size": 64, "steps_per_epoch": 2}
 
@@ -128,6 +133,46 @@ def test_crops_are_windows_of_the_images(images):
         assert (views == window).all(axis=(1, 2, 3)).any()
 
 
+@pytest.mark.parametrize("crop", [None, 32])
+def test_batches_are_those_of_the_streams(images, crop):
+    """Gathered by index, on whatever device, they are the plain slices; also from the middle on."""
+    recipe = Recipe(denoiser=None, epochs=2, batch=2, image_size=64, crop=crop)
+    side = crop or 64
+    found = list(batches(images, recipe, 5, 0, "cpu"))
+    assert [step for step, *_ in found] == list(range(6))
+    for step, epoch, batch in found:
+        order = torch.randperm(5, generator=stream(5, "order", epoch)).split(2)[step % 3]
+        corners = torch.zeros(len(order), 2, dtype=torch.int64)
+        if crop:
+            corners = torch.randint(33, corners.shape, generator=stream(5, "crop", step))
+        for image, i, (top, left) in zip(batch, order, corners, strict=True):
+            window = images[i, top : top + side, left : left + side]
+            assert torch.equal(image.permute(1, 2, 0), torch.from_numpy(window).float() / 255)
+        assert batch.is_contiguous(memory_format=torch.channels_last)
+    for (*_, batch), (*_, again) in zip(
+        found[4:], batches(images, recipe, 5, 4, "cpu"), strict=True
+    ):
+        assert torch.equal(batch, again)
+
+
+def test_a_step_never_asks_the_device(monkeypatch):
+    """With tensors that have no values, asking for one raises."""
+    monkeypatch.setattr(enrb, "_pairs", enrb._pairs.__wrapped__)  # nothing kept from here or there
+    with FakeTensorMode():
+        step = TrainingStep(ZeroLEINR(), Recipe().replace(SMALL), 0)
+        values = step(torch.rand(1, 3, 64, 64), 1, 0)
+        with pytest.raises(DataDependentOutputException):
+            values["light/total"].item()
+
+
+def test_compiling_is_asked_of_each_network(monkeypatch):
+    compiled = []
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda network: compiled.append(network))
+    step = training_step(Recipe().replace(SMALL), 0, "cpu", compiled=True)
+    branches = step.model.cpleb.branches
+    assert compiled == [branches["light"], branches["color"], step.model.enrb]
+
+
 def test_a_folder_of_another_recipe_is_not_overwritten_unasked(images, full):
     folder, other = full[1], Recipe().replace(SMALL | {"lr": 1e-3})
     before = (folder / "model.safetensors").read_bytes()
@@ -143,15 +188,12 @@ def test_a_damaged_state_is_named(images, tmp_path):
 
 
 def test_a_diverging_run_stops_and_saves_nothing(images, tmp_path):
-    with pytest.raises(FloatingPointError, match="weights are not finite after step 6"):
+    with pytest.raises(FloatingPointError, match="weights diverged before step 6"):
         train(Recipe().replace(SMALL | {"lr": 1e30}), images, 0, tmp_path, device="cpu")
     assert not (tmp_path / "model.safetensors").exists()
 
 
 def test_a_step_that_overflows_spoils_no_weight():
-    from zero_leinr.model import ZeroLEINR
-    from zero_leinr.training_step import TrainingStep
-
     recipe = Recipe().replace(SMALL | {"noise": "none"})
     model = ZeroLEINR().initialize(0)
     step = TrainingStep(model, recipe, seed=0)
@@ -163,6 +205,21 @@ def test_a_step_that_overflows_spoils_no_weight():
         assert torch.isfinite(weights(model, part)).all()
     values = step(torch.full((2, 3, 64, 64), 0.2), epoch=1, step=1)
     assert all(torch.isfinite(value) for value in values.values())
+
+
+def test_a_step_that_overflows_is_left_out():
+    """Weights and moments stay as they are, and a clipped gradient has the recipe's norm."""
+    step = training_step(Recipe().replace(SMALL | {"denoiser": None, "color": None}), 0, "cpu")
+    branch, moments = step.model.cpleb.branches["light"], step.optimizers["light"].state
+    step.train_branch("light", torch.full((1, 3, 32, 32), 0.2))
+    norm = torch.nn.utils.get_total_norm([weight.grad for weight in branch.parameters()])
+    assert norm.item() == pytest.approx(0.1, rel=1e-4)
+    before = [weight.clone() for weight in branch.parameters()]
+    values = step.train_branch("light", torch.full((1, 3, 32, 32), 1e30))
+    assert not torch.isfinite(values["light/total"])
+    for weight, old in zip(branch.parameters(), before, strict=True):
+        assert torch.equal(weight, old)
+        assert moments[weight]["step"] == 1
 
 
 @pytest.mark.parametrize("shape", [(0, 64, 64, 3), (3, 32, 32, 3), (3, 3, 64, 64)])

@@ -1,5 +1,7 @@
 """ENRB, the second stage: the U-Net of Neighbor2Neighbor and the sub-images it learns from."""
 
+import functools
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -105,10 +107,16 @@ def draw_neighbors(image: Tensor, generator: torch.Generator | None = None) -> T
         (B, 2, H/2, W/2), int64: the first and the second pixel's number (0..3) in its cell.
     """
     batch, _, height, width = image.shape
-    pairs = torch.tensor(NEIGHBOR_PAIRS, device=image.device)
+    pairs = _pairs(image.device)
     shape = (batch, height // 2, width // 2)
     drawn = torch.randint(len(pairs), shape, generator=generator, device=image.device)
     return pairs[drawn].permute(0, 3, 1, 2)
+
+
+@functools.cache
+def _pairs(device: torch.device) -> Tensor:
+    """The pairs on a device; uploaded anew in every step, they would make it wait."""
+    return torch.tensor(NEIGHBOR_PAIRS, device=device)
 
 
 def subsample(image: Tensor, neighbors: Tensor) -> tuple[Tensor, Tensor]:

@@ -34,6 +34,8 @@ def add_noise(image: Tensor, name: str, generator: torch.Generator | None = None
     if kind in ("poisson", "mix"):
         photons = draw_level()
         noisy = torch.poisson(photons * image, generator=generator) / photons
+        # Poisson alone forgets the memory format; channels last, all that follows is faster.
+        noisy = noisy.contiguous(memory_format=torch.channels_last)
     if kind in ("gauss", "mix"):
         unit = torch.randn(image.shape, generator=generator, device=image.device)
         noisy = noisy + draw_level() / 255 * unit

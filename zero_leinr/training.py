@@ -4,6 +4,7 @@ import csv
 import math
 import shutil
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,6 +25,9 @@ Progress = Callable[[int, int, dict[str, float]], None]
 
 FLUSH_EVERY = 10
 """Steps between two looks at the losses: reading them makes the device wait."""
+
+LARGEST_WEIGHT = 1e6
+"""Weights beyond this have diverged; those of a network that works stay some orders below it."""
 
 
 class Step(Protocol):
@@ -86,7 +90,7 @@ def train(
     Raises:
         InputError: The images are not what the recipe wants, or the state in the folder belongs
             to another recipe or seed.
-        FloatingPointError: Weights became infinite or NaN; they are not saved.
+        FloatingPointError: Weights diverged; they are not saved.
     """
     check_images(images, recipe)
     device = choose_device(device)
@@ -116,10 +120,9 @@ def train(
 
 
 def _check_weights(model: nn.Module, done: int) -> None:
-    if not all(torch.isfinite(weight).all() for weight in model.parameters()):
-        raise FloatingPointError(
-            f"weights are not finite after step {done}: lower the learning rate"
-        )
+    # Asked this way round, since nothing compares with NaN.
+    if not all((weight.abs() < LARGEST_WEIGHT).all() for weight in model.parameters()):
+        raise FloatingPointError(f"weights diverged before step {done}: lower the learning rate")
 
 
 def check_images(images: np.ndarray, recipe: Budget) -> None:
@@ -148,31 +151,64 @@ def batches(
 ) -> Iterator[tuple[int, int, Tensor]]:
     """Yields step, epoch and batch (B, 3, S, S) in [0, 1], from step ``first`` to the end.
 
-    Every epoch is shuffled anew. With ``crop`` set, each image shows a random window.
+    Every epoch is shuffled anew. With ``crop`` set, each image shows a random window. Both are
+    drawn on the processor once an epoch, so that all devices see the same pixels.
     """
     per_epoch = steps_in_epoch(recipe, len(images))
+    pixels = resident(images, device)
     for epoch in range(first // per_epoch, recipe.epochs):
         order = torch.randperm(len(images), generator=stream(seed, "order", epoch))
-        chunks = order.split(recipe.batch)[:per_epoch]
-        for step, chunk in enumerate(chunks, start=epoch * per_epoch):
+        chunks = order[: per_epoch * recipe.batch].split(recipe.batch)
+        start = epoch * per_epoch
+        corners = _corners([len(chunk) for chunk in chunks], recipe, seed, start)
+        places = [torch.cat(chunks), *corners]
+        per_step = zip(*(p.to(pixels.device).split(recipe.batch) for p in places), strict=True)
+        for step, place in enumerate(per_step, start):
             if step < first:
                 continue
-            pixels = torch.from_numpy(_windows(images, chunk, recipe, seed, step))
+            window = _windows(pixels, recipe.crop, *place).to(device, non_blocking=True)
             # Stored as (H, W, 3), so this permuted view already is channels-last.
-            yield step, epoch, pixels.to(device).permute(0, 3, 1, 2).float() / 255
+            yield step, epoch, window.permute(0, 3, 1, 2).float() / 255
 
 
-def _windows(images: np.ndarray, chunk: Tensor, recipe: Budget, seed: int, step: int) -> np.ndarray:
+def resident(images: np.ndarray, device: str) -> Tensor:
+    """The images as they are, on the GPU if half of its free memory holds them, else here.
+
+    Args:
+        images: (N, S, S, 3) uint8; memory-mapped ones stay so where they are not uploaded.
+        device: Where training takes place.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+        pixels = torch.from_numpy(images)  # only ever read
+    if device.startswith("cuda") and pixels.nbytes < torch.cuda.mem_get_info(device)[0] / 2:
+        return pixels.to(device)
+    return pixels
+
+
+def _corners(sizes: list[int], recipe: Budget, seed: int, start: int) -> list[Tensor]:
+    """Top and left of every window of an epoch, (N,) each, for batches of these sizes.
+
+    None without a crop. ``start`` is the epoch's first step: each step has a stream of its own.
+    """
     if recipe.crop is None:
-        return images[chunk.numpy()]
+        return []
     room = recipe.image_size - recipe.crop + 1
-    corners = torch.randint(room, (len(chunk), 2), generator=stream(seed, "crop", step))
-    return np.stack(
-        [
-            images[i, top : top + recipe.crop, left : left + recipe.crop]
-            for i, (top, left) in zip(chunk.tolist(), corners.tolist(), strict=True)
-        ]
-    )
+    drawn = [
+        torch.randint(room, (size, 2), generator=stream(seed, "crop", step))
+        for step, size in enumerate(sizes, start)
+    ]
+    return list(torch.cat(drawn).unbind(1))
+
+
+def _windows(pixels: Tensor, crop: int | None, chunk: Tensor, *corners: Tensor) -> Tensor:
+    """Images number ``chunk`` of (N, S, S, 3), or a window of each: (B, crop, crop, 3)."""
+    if crop is None:
+        return pixels[chunk]
+    top, left = corners
+    side = torch.arange(crop, device=pixels.device)
+    rows, columns = top[:, None] + side, left[:, None] + side
+    return pixels[chunk[:, None, None], rows[:, :, None], columns[:, None, :]]
 
 
 def _resume(
