@@ -37,35 +37,26 @@ def simulate(
     return image + seed + REST * rng.normal(size=(draws, n_seeds, n_images))
 
 
-def mean_squares(values: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Mean squares of seeds, images and the rest, over the number of scores."""
-    n_seeds, n_images = values.shape[-2:]
-    by_seed, by_image = values.mean(axis=-1), values.mean(axis=-2)
-    mean = values.mean(axis=(-2, -1))
-    rest = values - by_seed[..., :, None] - by_image[..., None, :] + mean[..., None, None]
-    squares = by_seed.var(axis=-1, ddof=1) / n_seeds, by_image.var(axis=-1, ddof=1) / n_images
-    freedom = (n_seeds - 1) * (n_images - 1)
-    return *squares, (rest**2).sum(axis=(-2, -1)) / freedom / (n_seeds * n_images)
-
-
 def satterthwaite(values: np.ndarray) -> Bounds:
     """Two-way random effects with the degrees of freedom of Satterthwaite."""
     n_seeds, n_images = values.shape[-2:]
-    seed, image, rest = mean_squares(values)
+    found = estimate(values)
+    seed, image, rest = found.by_seed, found.by_image, found.rest
     variance = np.maximum(seed + image - rest, image)
     squares = seed**2 / (n_seeds - 1) + image**2 / (n_images - 1)
     freedom = variance**2 / (squares + rest**2 / ((n_seeds - 1) * (n_images - 1)))
     reach = stats.t.ppf((1 + CONFIDENCE) / 2, np.clip(freedom, 1, n_images - 1)) * variance**0.5
-    return values.mean(axis=(-2, -1)) - reach, values.mean(axis=(-2, -1)) + reach
+    return found.mean - reach, found.mean + reach
 
 
 def hybrid(values: np.ndarray) -> Bounds:
     """Images drawn with replacement; the seeds' effect from Student's t, as large as estimated."""
     n_seeds, n_images = values.shape[-2:]
-    seed, _, rest = mean_squares(values)
+    found = estimate(values)
+    seed_deviation = np.sqrt(np.maximum(0, found.by_seed - found.rest))
     rng = np.random.default_rng(0)
     share = rng.multinomial(n_images, [1 / n_images] * n_images, size=RESAMPLES) / n_images
-    by_seed = np.maximum(0, seed - rest)[:, None] ** 0.5 * rng.standard_t(n_seeds - 1, RESAMPLES)
+    by_seed = seed_deviation[:, None] * rng.standard_t(n_seeds - 1, RESAMPLES)
     return _expanded(values.mean(axis=-2) @ share.T + by_seed, n_images)
 
 

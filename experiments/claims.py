@@ -167,12 +167,13 @@ def _verdict(row: Mapping[Any, Any]) -> tuple[str, str]:
     bounds = (row["ci_low"], row["ci_high"])
     low, high = bounds if row["expect"] == "higher" else (-bounds[1], -bounds[0])
     significant = row["p_holm"] < ALPHA
+    # First, since many images show even what is not worth speaking of.
+    if -margin <= low and high <= margin:
+        return NOT_SUPPORTED, ""
     if significant and low > 0:
         return SUPPORTED, ""
     if significant and high < 0:
         return CONTRADICTED, ""
-    if -margin <= low and high <= margin:
-        return NOT_SUPPORTED, ""
     return NOT_DECIDABLE, "the interval is too wide, or the test not sure enough"
 
 

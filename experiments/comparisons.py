@@ -41,9 +41,9 @@ def p_value(differences: np.ndarray) -> np.ndarray:
     """Two-sided p-value of the hypothesis that two methods do not differ.
 
     The larger of two: Wilcoxon's signed-rank test over images, on differences averaged over seeds,
-    which asks for no shape of distribution but holds the seeds for fixed; and the t test of
-    ``experiments.statistics.estimate``, which knows that seeds vary. Whoever is rejected by both at
-    5 % is rejected at 5 % at most (intersection-union).
+    which asks for no shape of distribution but holds the seeds for fixed; and that of
+    ``experiments.statistics.Estimate``, which knows that seeds vary. Whoever is rejected by both at
+    5 % is rejected wrongly with 5 % at most (intersection-union).
 
     Args:
         differences: Shape (..., seeds, images).
@@ -53,7 +53,7 @@ def p_value(differences: np.ndarray) -> np.ndarray:
         image differs.
     """
     by_image = differences.mean(axis=-2)
-    p = np.array(estimate(differences).p_value())
+    p = estimate(differences).p_value()
     testable = np.isfinite(p) & by_image.any(axis=-1)
     if testable.any():
         ranked = stats.wilcoxon(by_image[testable], axis=-1).pvalue

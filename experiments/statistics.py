@@ -10,55 +10,83 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from experiments.scores import aggregation_factor
 
 CONFIDENCE = 0.95
-CAUTION = 0.85  # one-sided confidence of the bound on the seeds' variance that tests use
+SMALLEST_P = 1e-12
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Means and how sure they are; arrays of the same shape, or numbers.
+    """Means over seeds and images, and what makes them vary; arrays of one shape.
 
     Attributes:
-        mean: Means over seeds and images, in the metric's unit.
-        error: Their standard errors; NaN with a single image or an infinite score.
-        freedom: Degrees of freedom of Student's t that go with the errors.
-        least_freedom: The same if seeds vary as much as the scores allow; for tests, whose small
-            levels after a correction reach far out.
+        mean: Means, in the metric's unit.
+        by_image: Mean squares of the images over the number of scores: the variance of a mean that
+            comes from images. NaN with a single image or an infinite score, as are the next two.
+        by_seed: Mean squares of the seeds over the number of scores; 0 with a single seed.
+        rest: Mean squares of the rest over the number of scores; 0 with a single seed.
+        n_seeds: Number of seeds.
+        n_images: Number of images.
     """
 
     mean: np.ndarray
-    error: np.ndarray
-    freedom: np.ndarray
-    least_freedom: np.ndarray
+    by_image: np.ndarray
+    by_seed: np.ndarray
+    rest: np.ndarray
+    n_seeds: int
+    n_images: int
 
     def interval(self, confidence: float = CONFIDENCE) -> tuple[np.ndarray, np.ndarray]:
-        """Lower and upper bound of the mean, in the metric's unit; NaN where the error is."""
-        reach = stats.t.ppf((1 + confidence) / 2, self.freedom) * self.error
+        """Student's t interval of the mean, from both sources of variance.
+
+        The seeds' share is what exceeds the rest. The degrees of freedom are the harmonic mean of
+        those of seeds and images, weighted by their shares of the variance. (Satterthwaite weights
+        by the squares, and so trusts a variance from three seeds too much.) With a single seed it
+        is Student's t over images, and knows nothing of other seeds.
+
+        Args:
+            confidence: Nominal coverage, in (0, 1).
+
+        Returns:
+            Lower and upper bound, in the metric's unit; NaN with a single image or an infinite
+            score.
+        """
+        excess = np.maximum(0, self.by_seed - self.rest)
+        variance = self.by_image + excess
+        share = np.divide(excess, variance, out=np.zeros_like(variance), where=variance > 0)
+        per_image = (1 - share) / max(1, self.n_images - 1)
+        freedom = 1 / (per_image + share / max(1, self.n_seeds - 1))
+        reach = special.stdtrit(freedom, (1 + confidence) / 2) * np.sqrt(variance)
         return self.mean - reach, self.mean + reach
 
     def p_value(self) -> np.ndarray:
-        """Two-sided p-value of the hypothesis that the true mean is 0; NaN where the error is."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = np.where(self.mean == 0, 0 * self.error, np.abs(self.mean) / self.error)
-        return 2 * stats.t.sf(t, self.least_freedom)
+        """Two-sided p-value of the hypothesis that the true mean is 0.
+
+        It is the level at which ``mean^2 = t_seed^2 by_seed + t_image^2 by_image``, where t are
+        Student's quantiles of that level, each with its own degrees of freedom. A correction for
+        many tests looks far into the tails, where the interval's shortcut (seeds that seem not to
+        vary are taken for such) would reject too often; this sum is at least each of its parts.
+
+        Returns:
+            At least 1e-12; NaN with a single image or an infinite score.
+        """
+        # The reach falls as the level rises: halve the range of its logarithm.
+        low, high = np.full_like(self.mean, np.log(SMALLEST_P)), np.zeros_like(self.mean)
+        for _ in range(40):
+            level = (low + high) / 2
+            tail = np.exp(level) / 2
+            reach = special.stdtrit(max(1, self.n_images - 1), tail) ** 2 * self.by_image
+            reach += special.stdtrit(max(1, self.n_seeds - 1), tail) ** 2 * self.by_seed
+            beyond = reach < self.mean**2
+            low, high = np.where(beyond, low, level), np.where(beyond, level, high)
+        return np.where(np.isfinite(self.by_image), np.exp(high), np.nan)
 
 
 def estimate(values: np.ndarray) -> Estimate:
-    """Mean of scores with the standard error that other seeds and other images would give it.
-
-    The variance of the mean is ``MS_image / n`` from the images plus ``max(0, MS_seed - MS_rest) /
-    n`` from the seeds (mean squares of the two-way table, n scores). Its degrees of freedom lie
-    between those of the seeds and those of the images: their harmonic mean, weighted by the two
-    shares of the variance. Satterthwaite's, which weight by the squared shares, trust a variance
-    from three seeds too much. With a single seed the mean square of images is all there is, this is
-    Student's t over images, and the interval knows nothing of other seeds.
-
-    ``least_freedom`` puts the upper bound of the seeds' mean square (one-sided, ``CAUTION``) in
-    the place of the mean square itself: three seeds may by chance lie close together.
+    """Mean scores with what other seeds and other images would make of them.
 
     Args:
         values: Scores or differences of scores, shape (..., seeds, images).
@@ -67,30 +95,19 @@ def estimate(values: np.ndarray) -> Estimate:
         The estimate, its arrays in the shape of the leading axes.
     """
     n_seeds, n_images = values.shape[-2:]
-    n = n_seeds * n_images
+    # An infinite score, or a single image, makes not-a-number of the variances: none is known.
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = values.mean(axis=(-2, -1))
-        by_seed = values.mean(axis=-1) - mean[..., None]
-        by_image = values.mean(axis=-2) - mean[..., None]
-        rest = values - mean[..., None, None] - by_seed[..., :, None] - by_image[..., None, :]
-        image_square = n_seeds * (by_image**2).sum(axis=-1) / (n_images - 1)
-        excess = most = np.zeros_like(image_square)
-        if n_seeds > 1:
-            seed_square = n_images * (by_seed**2).sum(axis=-1) / (n_seeds - 1)
-            rest_square = (rest**2).sum(axis=(-2, -1)) / ((n_seeds - 1) * (n_images - 1))
-            excess = np.maximum(0, seed_square - rest_square)
-            bound = (n_seeds - 1) / stats.chi2.ppf(1 - CAUTION, n_seeds - 1)
-            most = np.maximum(0, seed_square * bound - rest_square)
-        error = np.sqrt((image_square + excess) / n)
-        freedom, least = (_freedom(image_square, each, values.shape) for each in (excess, most))
-    return Estimate(mean, error, freedom, least)
-
-
-def _freedom(image: np.ndarray, seed: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Degrees of freedom of a variance, from the parts that images and seeds have in it."""
-    n_seeds, n_images = shape[-2:]
-    share = np.where(image + seed > 0, seed / (image + seed), 0)
-    return 1 / (share / max(1, n_seeds - 1) + (1 - share) / (n_images - 1))
+        mean = np.asarray(values.mean(axis=(-2, -1)))
+        of_seed = values.mean(axis=-1) - mean[..., None]
+        of_image = values.mean(axis=-2) - mean[..., None]
+        by_image = np.divide((of_image**2).sum(axis=-1), (n_images - 1) * n_images)
+        if n_seeds == 1:
+            return Estimate(mean, by_image, 0 * by_image, 0 * by_image, n_seeds, n_images)
+        by_seed = (of_seed**2).sum(axis=-1) / ((n_seeds - 1) * n_seeds)
+        rest = values - mean[..., None, None] - of_seed[..., :, None] - of_image[..., None, :]
+        freedom = (n_seeds - 1) * (n_images - 1)
+        by_rest = np.divide((rest**2).sum(axis=(-2, -1)), freedom * n_seeds * n_images)
+    return Estimate(mean, by_image, by_seed, by_rest, n_seeds, n_images)
 
 
 def summarize(scores: pd.DataFrame) -> pd.DataFrame:
@@ -103,7 +120,7 @@ def summarize(scores: pd.DataFrame) -> pd.DataFrame:
         One row each of method, dataset, metric, protocol with: ``mean`` over images and seeds, as
         the protocol aggregates (``experiments.scores.aggregation_factor``);
         ``spread``, the standard deviation (n-1) of the seeds' means, NaN with one seed;
-        ``ci_low`` and ``ci_high``, see ``estimate``; ``n_images``; ``n_seeds``.
+        ``ci_low`` and ``ci_high``, see ``Estimate``; ``n_images``; ``n_seeds``.
         Rows keep the order in which they first appear.
     """
     keys = ["method", "dataset", "metric", "protocol"]

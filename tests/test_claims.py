@@ -1,0 +1,125 @@
+"""Variants against the full method, and the verdicts on the paper's claims, with planted effects."""
+
+import fake_study
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.claims import judge, layout, load_claims, verdict_in_words
+from experiments.cli import main
+from experiments.collect import read_scores, read_study
+from experiments.differences import differences
+from experiments.study import VARIANTS_GROUP
+from zero_leinr.errors import InputError
+
+VARIANTS = {"zero_leinr": 0.0, "light_only": 2.0, "no_enrb": -2.0, "no_spatial": 0.0}
+METRICS = {
+    "psnr": ("PSNR", "dB", "up", True, ["standard"]),
+    "ciede2000": ("CIEDE2000", "", "down", True, ["claims"]),
+    "blind_noise": ("Blind noise", "levels", "down", False, ["claims"]),
+    "gradient_correlation": ("Gradient correlation", "", "up", True, ["claims"]),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """20 pairs and 12 single images, three seeds; a variant's score is moved by what is planted."""
+    with pytest.MonkeyPatch.context() as patch:
+        methods = [("input", "Input", "Classical", "none", [0])]
+        methods += [(v, v, VARIANTS_GROUP, "trained here", [0, 1, 2]) for v in VARIANTS]
+        patch.setattr(fake_study, "METHODS", methods)
+        names = {"pairs": [f"p{i:02}" for i in range(20)], "single": [f"s{i}" for i in range(12)]}
+        patch.setattr(fake_study, "IMAGES", names)
+        patch.setattr(fake_study, "METRICS", METRICS)
+        path = fake_study.make_study(tmp_path_factory.mktemp("s"), levels=VARIANTS | {"input": 0})
+        for k, (method, seed) in enumerate((m[0], s) for m in methods for s in m[4]):
+            rng = np.random.default_rng(k)
+            for dataset in ("pairs", "single"):
+                file = fake_study.score_file(path, method, seed, dataset)
+                frame = pd.read_csv(file)
+                places = frame["image"].str[1:].astype(int)
+                noise = 0.02 * rng.normal(size=len(frame)) + 0.01 * rng.normal()
+                frame["value"] = VARIANTS.get(method, 0) + np.sin(places) + noise
+                frame.to_csv(file, index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def judged(folder):
+    study = read_study(folder)
+    return judge(study, read_scores(folder, study), load_claims())
+
+
+def verdicts(judged, **where) -> list[str]:
+    chosen = judged[(judged[list(where)] == pd.Series(where)).all(axis=1)]
+    return chosen["verdict"].tolist()
+
+
+def test_a_planted_effect_is_found_with_its_size(folder):
+    study = read_study(folder)
+    found = differences(study, read_scores(folder, study))
+    found = found.set_index(["dataset", "metric", "method"])
+    assert set(found.index.get_level_values("method")) == set(VARIANTS) - {"zero_leinr"}
+    row = found.loc["pairs", "psnr", "light_only"]
+    assert row["difference"] == pytest.approx(2, abs=0.03)
+    assert 0 < row["ci_high"] - row["ci_low"] < 0.2
+    assert (row["p_holm"] < 0.01, row["effect_size"]) == (True, 1)
+    assert found.loc["pairs", "psnr", "no_spatial"]["p_holm"] > 0.05
+
+
+def test_verdicts_follow_what_was_planted(judged):
+    # The light branch alone has the larger color error, and without ENRB there is less noise.
+    assert verdicts(judged, metric="ciede2000", against="light_only", dataset="pairs") == [
+        "supported"
+    ]
+    assert verdicts(judged, metric="blind_noise", dataset="pairs") == ["contradicted"]
+    assert verdicts(judged, metric="blind_noise", dataset="single") == ["contradicted"]
+    assert verdicts(judged, metric="gradient_correlation", dataset="pairs") == ["supported"]
+    # No effect, and the interval lies within the margin of .2 dB.
+    assert verdicts(judged, metric="psnr", against="no_spatial") == ["not supported"]
+
+
+def test_what_cannot_be_decided_says_why(judged):
+    rows = judged.set_index(["metric", "against", "dataset"])
+    assert rows.loc["angular_error", "light_only", "pairs"]["reason"].endswith("was not scored")
+    assert "without references" in rows.loc["ciede2000", "light_only", "single"]["reason"]
+    assert rows.loc["psnr", "no_angle", "pairs"]["reason"] == "the study has no no_angle"
+    assert set(judged.loc[judged["reason"] != "", "verdict"]) == {"not decidable"}
+
+
+def test_a_reduced_budget_is_said_with_every_verdict(folder, judged):
+    study = read_study(folder)
+    table = layout(study, judged, load_claims())
+    cells = [row[-1] for rows in table.groups.values() for row in rows]
+    assert cells
+    assert all("at this reduced budget" in cell for cell in cells)
+    assert all("at this reduced budget" in heading for heading in table.groups)
+    row = judged.iloc[0].to_dict()
+    assert verdict_in_words(study, row) == "supported at this reduced budget"
+
+
+def test_tables_and_figures_are_written(folder):
+    assert main(["claims", str(folder)]) == 0
+    assert main(["differences", str(folder)]) == 0
+    text = (folder / "tables" / "claims.md").read_text()
+    assert "The dual branch preserves color." in text
+    assert "+2.0" in (folder / "tables" / "differences.md").read_text()
+    for name in ("claims", "differences_pairs", "differences_single"):
+        assert (folder / "figures" / f"{name}.png").stat().st_size > 10_000
+
+
+def test_a_study_without_variants_has_no_differences(tmp_path, capsys):
+    fake_study.make_study(tmp_path)
+    assert main(["differences", str(tmp_path)]) == 2
+    assert "needs zero_leinr and a variant" in capsys.readouterr().err
+
+
+def test_a_claim_needs_a_margin(tmp_path):
+    path = tmp_path / "claims.yaml"
+    path.write_text(
+        "margins: {psnr: {margin: 1, reason: r}}\n"
+        "claims: {c: {label: l, sentence: s, paper: p, tests: [{against: [a], metric: ssim,"
+        " protocol: standard, sets: paired, expect: higher}]}}\n"
+    )
+    with pytest.raises(InputError, match="ssim has no margin"):
+        load_claims(path)
