@@ -1,4 +1,4 @@
-"""Variants against the full method, and the verdicts on the paper's claims, with planted effects."""
+"""Variants against the full method, and verdicts on the paper's claims, with planted effects."""
 
 import fake_study
 import numpy as np
