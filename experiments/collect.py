@@ -80,7 +80,10 @@ class Metric:
 
 @dataclass(frozen=True)
 class Study:
-    """What ``study.json`` says; lists are in the order of the tables."""
+    """What ``study.json`` says; lists are in the order of the tables.
+
+    ``leaks`` has a sentence for each evaluation set that shares scenes with the training images.
+    """
 
     name: str
     title: str
@@ -89,6 +92,7 @@ class Study:
     datasets: list[Dataset]
     metrics: list[Metric]
     missing: dict[str, str]
+    leaks: list[str] = field(default_factory=list)
 
     @property
     def protocols(self) -> list[str]:
@@ -164,6 +168,7 @@ def read_study(folder: Path) -> Study:
             datasets=_entries(Dataset, content["datasets"], "datasets", path),
             metrics=_entries(Metric, content["metrics"], "metrics", path),
             missing=content["missing"],
+            leaks=content.get("leaks") or [],
         )
     except KeyError as error:
         raise InputError(f"{path}: lacks the key {error}; delete it and run again") from error

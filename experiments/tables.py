@@ -164,6 +164,7 @@ def layout(study: Study, summary: pd.DataFrame, protocol: str) -> Table:
         notes.insert(0, (DAGGER, "trained with a reduced budget, not the paper's: see the caption"))
     if any(cell.tied for row in rows for cell in row.cells):
         notes.append((TIE, "cannot be told from the best of its column (docs/statistics.md)"))
+    notes += [("", sentence.rstrip(".")) for sentence in study.leaks]
     notes += [("", text) for text in describe_gaps(study, summary, study.datasets, protocol)]
     caption = _caption(study, columns, protocol)
     return Table(f"{study.name}-{protocol}", caption, columns, rows, marks, notes)

@@ -55,6 +55,7 @@ def make_study(
             for name, m in METRICS.items()
         ],
         "missing": missing,
+        "leaks": ["Pairs: 1 scene is among the training images"],
     }
     write(folder / "study.json", json.dumps(study))
     for dataset in datasets:

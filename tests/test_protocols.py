@@ -70,7 +70,7 @@ def swapped(folder):
 
 def test_ranks_follow_each_protocol(tmp_path):
     study = swapped(tmp_path)
-    ranks = rank(study, read_scores(tmp_path, study)).set_index(["metric", "protocol", "method"])
+    ranks = rank(study, read_scores(tmp_path, study)).set_index(["metric", "protocol"])
     assert ranks.loc["psnr", "standard"]["rank"].tolist() == [4, 3, 2, 1]
     assert ranks.loc["psnr", "luma"]["rank"].tolist() == [3, 4, 2, 1]
     # Of six pairs of methods one is turned: (5 - 1) / 6.

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
@@ -107,6 +107,7 @@ def test_the_same_shift_on_every_image_is_the_largest_effect():
 
 
 @given(arrays(float, st.integers(1, 12), elements=st.floats(0, 1)))
+@settings(max_examples=10)  # statsmodels collects garbage each time
 def test_holm_is_that_of_statsmodels(p):
     np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1])
 

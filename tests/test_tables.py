@@ -169,6 +169,11 @@ def test_metric_that_no_image_has_is_left_out_of_that_dataset(tmp_path):
     assert "Single NIQE" not in text
 
 
+def test_shared_scenes_are_told_under_the_table(tmp_path):
+    text = read_table(make_study(tmp_path))
+    assert "Pairs: 1 scene is among the training images" in text
+
+
 def test_infinite_psnr_is_shown_as_such(tmp_path):
     make_study(tmp_path)
     path = score_file(tmp_path)

@@ -43,6 +43,17 @@ def make_data(folder: Path) -> None:
             Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(folder / part / f"{k}.png")
 
 
+# What is drawn anew when a method is added.
+AGGREGATES = {
+    "table": 3,
+    "protocol_table": 1,
+    "score_figure": 1,
+    "protocol_figure": 1,
+    "qualitative_figure": 1,
+    "training_curves": 1,
+}
+
+
 class Project:
     """A copy of the project with one small study, so that a test may change its sheets."""
 
@@ -109,6 +120,8 @@ def test_the_road_leaves_every_product(finished):
         "scores/light_alone/seed0/pairs.csv",
         "tables/scores_standard.tex",
         "tables/scores_luma.md",
+        "tables/protocols.tex",
+        "figures/protocols_pairs.png",
         "figures/scores_pairs.pdf",
         "figures/training_curves.png",
         "figures/qualitative_pairs.png",
@@ -135,9 +148,8 @@ def test_an_added_ablation_runs_its_own_jobs_and_the_aggregates_alone(finished):
             "overrides": {"color": None, "denoiser": None, "light": {"exposure": 0}},
         }},
     )  # fmt: skip
-    aggregates = {"table": 3, "score_figure": 1, "qualitative_figure": 1, "training_curves": 1}
     own = {"train": 1, "enhance": 1, "score": 1}
-    assert finished.planned() == own | aggregates | {"check": 1, "small": 1}
+    assert finished.planned() == own | AGGREGATES | {"check": 1, "small": 1}
     weights = finished.folder / "results/small/runs/light_alone/seed0/model.safetensors"
     before = weights.stat().st_mtime_ns
     done = finished.snakemake("small")
@@ -159,8 +171,7 @@ def test_a_newcomer_needs_one_file_and_one_entry(finished):
     small = STUDY | {"methods": [*STUDY["methods"], "lift"]}
     write_yaml(finished.config / "studies" / "small.yaml", small)
     own = {"enhance": 1, "score": 1}
-    aggregates = {"table": 3, "score_figure": 1, "qualitative_figure": 1, "training_curves": 1}
-    assert finished.planned() == own | aggregates | {"check": 1, "small": 1}
+    assert finished.planned() == own | AGGREGATES | {"check": 1, "small": 1}
     subprocess.run(
         ["zero-leinr", "enhance", "data/low", "--method", "lift", "--out", "lifted"],
         cwd=finished.folder, env=finished.environment, check=True,
