@@ -61,6 +61,14 @@ def p_value(differences: np.ndarray) -> np.ndarray:
     return p
 
 
+def too_few_images(n_images: int, tests: int) -> bool:
+    """Whether no p-value of a family can reach 5 % after Holm's correction, whatever the scores.
+
+    Wilcoxon's smallest p-value for n images is 2 / 2^n.
+    """
+    return tests * 2.0 ** (1 - n_images) >= ALPHA
+
+
 def effect_size(differences: np.ndarray) -> np.ndarray:
     """Matched-pairs rank-biserial correlation of differences averaged over seeds.
 
@@ -135,8 +143,9 @@ def like_best(scores: pd.DataFrame, directions: Mapping[str, str]) -> pd.DataFra
         directions: Metric -> ``up`` or ``down``, where better is.
 
     Returns:
-        One row each of method, dataset, metric, protocol with ``like_best``: True for the best, for
-        whatever the test at 5 % does not set apart from it, and where no test is possible.
+        One row each of method, dataset, metric, protocol with ``like_best``: True for the best and
+        for whatever the test at 5 % does not set apart from it. With too few images for the test to
+        set anything apart (``too_few_images``) it is True for the best alone.
     """
     keys = ["dataset", "metric", "protocol"]
     rows = []
@@ -147,6 +156,8 @@ def like_best(scores: pd.DataFrame, directions: Mapping[str, str]) -> pd.DataFra
         others = [str(name) for name in means.index if name != best]
         p = [float(p_value(paired_differences(table, name, best))) for name in others]
         apart = holm(np.array(p)) < ALPHA
+        if too_few_images(table.shape[1], len(others)):
+            apart[:] = True
         rows.append((best, *group, True))
         rows += [(name, *group, not far) for name, far in zip(others, apart, strict=True)]
     return pd.DataFrame(rows, columns=["method", *keys, "like_best"])

@@ -7,7 +7,14 @@ from typing import Any
 import pandas as pd
 
 from experiments.collect import Dataset, Method, Metric, Study, read_scores, read_study
-from experiments.comparisons import ALPHA, compare, holm, paired_differences, score_table
+from experiments.comparisons import (
+    ALPHA,
+    compare,
+    holm,
+    paired_differences,
+    score_table,
+    too_few_images,
+)
 from experiments.plain_tables import PlainTable, write_table
 from experiments.study import FULL, VARIANTS_GROUP
 from experiments.tables import DECIMALS
@@ -102,6 +109,12 @@ def layout(study: Study, found: pd.DataFrame) -> PlainTable:
     notes = [
         f"*: differs from the full method, p < {ALPHA:.2g} after Holm's correction for all "
         "variants on that data set and metric (docs/statistics.md). Effect sizes stand in the csv"
+    ]
+    notes += [
+        f"{dataset.label}: {dataset.count} images are too few for the test to reach 5 % after the "
+        "correction; read the intervals"
+        for dataset in study.datasets
+        if too_few_images(dataset.count, len(variants(study)))
     ]
     align = ["l"] + ["r"] * len(heads)
     names = ["Variant", *heads.values()]

@@ -21,7 +21,7 @@ from experiments.collect import (
     read_scores,
     read_study,
 )
-from experiments.comparisons import like_best
+from experiments.comparisons import like_best, too_few_images
 from experiments.images import replacing
 from experiments.scores import load_metrics
 from experiments.statistics import summarize
@@ -164,6 +164,10 @@ def layout(study: Study, summary: pd.DataFrame, protocol: str) -> Table:
         notes.insert(0, (DAGGER, "trained with a reduced budget, not the paper's: see the caption"))
     if any(cell.tied for row in rows for cell in row.cells):
         notes.append((TIE, "cannot be told from the best of its column (docs/statistics.md)"))
+    few = [d.label for d in study.datasets if too_few_images(d.count, len(study.methods) - 1)]
+    if few:
+        sets = ", ".join(few)
+        notes.append(("", f"{sets}: too few images to test so many methods, so no ties are marked"))
     notes += [("", sentence.rstrip(".")) for sentence in study.leaks]
     notes += [("", text) for text in describe_gaps(study, summary, study.datasets, protocol)]
     caption = _caption(study, columns, protocol)
