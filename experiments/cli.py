@@ -2,7 +2,7 @@
 
 Each command parses its arguments and calls the library; the workflow's rules call these commands.
 Here stand the parser and what users call by hand: enhance, export, train, score, fetch. The
-commands that work on a whole study are in ``cli_study``.
+commands that work on a whole study are in ``cli_study`` and ``cli_results``.
 Heavy imports happen inside the commands, so that ``--help`` and cheap methods start at once.
 """
 
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.cli_results import add_result_commands
 from experiments.cli_study import (
     add_command,
     add_machine,
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     _add_score(commands)
     _add_fetch(commands)
     add_study_commands(commands)
+    add_result_commands(commands)
     return top
 
 

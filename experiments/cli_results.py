@@ -1,0 +1,224 @@
+"""The commands on a study's results: its tables, figures and verdicts, called by the rules."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from experiments.cli_study import add_command, add_machine, find_study
+from zero_leinr.errors import InputError
+
+
+def add_result_commands(commands: Any) -> None:
+    """Adds the commands of this file to the parser."""
+    _add_tables(commands)
+    _add_figures(commands)
+    _add_costs(commands)
+    _add_published(commands)
+    _add_protocols(commands)
+    _add_differences(commands)
+    _add_claims(commands)
+
+
+# --------------------------------------------------------------------------- tables and figures
+
+
+def _add_tables(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "tables",
+        _tables,
+        "tables of a study: csv, md and tex, one a protocol",
+        "zero-leinr tables results/demo",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+    command.add_argument("--protocol", help="this one alone")
+
+
+def _tables(options: argparse.Namespace) -> None:
+    from experiments.tables import write_tables
+
+    write_tables(options.results, options.protocol)
+
+
+def _add_figures(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "figures",
+        _figures,
+        "figures of a study: scores, training curves, image grids; pdf and png",
+        "zero-leinr figures results/demo\nzero-leinr figures results/demo --only training_curves",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+    command.add_argument("--only", choices=("scores", "training_curves", "qualitative"))
+    command.add_argument("--dataset", help="this one alone")
+
+
+def _figures(options: argparse.Namespace) -> None:
+    from experiments.collect import read_study
+    from experiments.figures_qualitative import write_qualitative
+    from experiments.figures_scores import write_score_figure
+    from experiments.figures_training import write_training_curves
+
+    study = read_study(options.results)
+    datasets = [study.dataset(options.dataset)] if options.dataset else study.datasets
+    for dataset in datasets:
+        if options.only in (None, "scores"):
+            write_score_figure(options.results, dataset.name)
+        if options.only in (None, "qualitative"):
+            write_qualitative(options.results, dataset.name)
+    if options.only in (None, "training_curves") and study.trained:
+        write_training_curves(options.results)
+
+
+# -------------------------------------------------------------------------- costs and published
+
+
+def _add_costs(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "costs",
+        _costs,
+        "what an image costs a method: parameters, GFLOPs, seconds, memory",
+        "zero-leinr costs --study baselines --method zero_dce --threads 1 \\\n"
+        "    --out results/baselines/costs/zero_dce.json\n"
+        "zero-leinr costs results/baselines",
+    )
+    command.add_argument(
+        "results", nargs="?", type=Path, help="results/<study>: write table and figures"
+    )
+    command.add_argument("--only", choices=("table", "figure"))
+    command.add_argument("--dataset", help="the figure of this one alone")
+    command.add_argument("--study", help="instead: measure a method of this study ...")
+    command.add_argument("--method", help="... named here")
+    command.add_argument("--weights", type=Path, help="what was trained for it, if it is trained")
+    command.add_argument("--out", type=Path, help="JSON file with what was measured")
+    add_machine(command)
+
+
+def _costs(options: argparse.Namespace) -> None:
+    measured = (options.study, options.method, options.out)
+    if options.results is not None and not any(measured):
+        _write_costs(options)
+    elif options.results is None and all(measured):
+        _measure_costs(options)
+    else:
+        raise InputError("costs: give results/<study>, or --study, --method and --out")
+
+
+def _measure_costs(options: argparse.Namespace) -> None:
+    from experiments.costs import measure_method
+    from experiments.provenance import write_json
+
+    study = find_study(options.study)
+    costs = measure_method(study, options.method, options.weights, options.device)
+    write_json(costs, options.out)
+    print(f"{options.method}: {costs['seconds']:.3g} s an image on {costs['device_name']}")
+
+
+def _write_costs(options: argparse.Namespace) -> None:
+    from experiments.collect import read_study
+    from experiments.costs import write_costs
+    from experiments.figures_costs import write_quality_cost
+
+    study = read_study(options.results)
+    if options.only in (None, "table"):
+        write_costs(options.results)
+    if options.only in (None, "figure"):
+        chosen = [study.dataset(options.dataset)] if options.dataset else study.datasets
+        for dataset in chosen:
+            if dataset.paired or options.dataset:
+                write_quality_cost(options.results, dataset.name)
+
+
+def _add_published(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "published",
+        _published,
+        "published figures beside the measured ones (docs/published.md)",
+        "zero-leinr published results/baselines",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+
+
+def _published(options: argparse.Namespace) -> None:
+    from experiments.published import write_published
+
+    write_published(options.results)
+
+
+def _add_protocols(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "protocols",
+        _protocols,
+        "how the ranking moves with the protocol (docs/protocols.md)",
+        "zero-leinr protocols results/baselines",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+    command.add_argument("--only", choices=("table", "figure"))
+    command.add_argument("--dataset", help="the figure of this one alone")
+
+
+def _protocols(options: argparse.Namespace) -> None:
+    from experiments.collect import read_study
+    from experiments.figures_protocols import write_protocol_figure
+    from experiments.protocols import compared, write_protocols
+
+    study = read_study(options.results)
+    if options.only in (None, "table"):
+        write_protocols(options.results)
+    if options.only in (None, "figure"):
+        chosen = [study.dataset(options.dataset)] if options.dataset else study.datasets
+        for dataset in chosen:
+            if options.dataset or compared(study, dataset):
+                write_protocol_figure(options.results, dataset.name)
+
+
+def _add_differences(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "differences",
+        _differences,
+        "what each variant changes, with interval and test (docs/statistics.md)",
+        "zero-leinr differences results/ablations",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+    command.add_argument("--only", choices=("table", "figure"))
+    command.add_argument("--dataset", help="the figure of this one alone")
+
+
+def _differences(options: argparse.Namespace) -> None:
+    from experiments.collect import read_study
+    from experiments.differences import variants, write_differences
+    from experiments.figures_differences import write_difference_figure
+    from experiments.study import FULL
+
+    study = read_study(options.results)
+    if FULL not in [method.name for method in study.methods] or not variants(study):
+        raise InputError(f"study {study.name}: needs {FULL} and a variant of it to compare")
+    if options.only in (None, "table"):
+        write_differences(options.results)
+    if options.only in (None, "figure"):
+        chosen = [study.dataset(options.dataset)] if options.dataset else study.datasets
+        for dataset in chosen:
+            write_difference_figure(options.results, dataset.name)
+
+
+def _add_claims(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "claims",
+        _claims,
+        "the paper's claims put to the test (experiments/config/claims.yaml)",
+        "zero-leinr claims results/ablations",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+
+
+def _claims(options: argparse.Namespace) -> None:
+    from experiments.claims import write_claims
+    from experiments.figures_claims import write_claim_figure
+
+    write_claims(options.results)
+    write_claim_figure(options.results)
