@@ -55,27 +55,28 @@ def in_turns(makers: list[Maker], repeats: int, threads: int) -> list[Times]:
     workers = []
     for make, arguments in makers:
         here, there = context.Pipe()
-        process = context.Process(target=_work, args=(there, make, arguments), daemon=True)
+        process = context.Process(target=_work, args=(there, make, arguments))
         process.start()
         workers.append((process, here))
     times = [Times() for _ in makers]
-    for turn in range(repeats + 1):
-        for (_, pipe), so_far in zip(workers, times, strict=True):
-            pipe.send(True)
-            clock, processor, so_far.result = pipe.recv()
-            if turn:
-                so_far.clock.append(clock)
-                so_far.processor.append(processor)
-    for process, pipe in workers:
-        pipe.send(False)
-        process.join()
+    try:
+        for turn in range(repeats + 1):
+            for (_, pipe), so_far in zip(workers, times, strict=True):
+                pipe.send(True)
+                clock, processor, so_far.result = pipe.recv()
+                if turn:
+                    so_far.clock.append(clock)
+                    so_far.processor.append(processor)
+    finally:
+        for process, _ in workers:
+            process.terminate()
     return times
 
 
 def _work(pipe: Any, make: Callable[..., Callable[[], Any]], arguments: tuple[Any, ...]) -> None:
     """Calls the work whenever asked, and sends back how long it took and what it gave."""
     call = make(*arguments)
-    while pipe.recv():
+    while pipe.recv():  # until it is ended
         clock, processor = time.perf_counter(), time.process_time()
         result = call()
         pipe.send((time.perf_counter() - clock, time.process_time() - processor, result))
@@ -94,6 +95,23 @@ def compared(theirs: Times, ours: Times) -> list[str]:
 def largest_difference(first: np.ndarray, second: np.ndarray) -> str:
     """Of two uint8 images, in levels."""
     return str(np.abs(first.astype(int) - second.astype(int)).max())
+
+
+def batch_of(batch: int, size: int, device: str) -> Any:
+    """Dark images with structure, (B, 3, S, S) in [0, 1]; always the same."""
+    import torch
+
+    generator = torch.Generator().manual_seed(0)
+    coarse = torch.rand(batch, 3, size // 8, size // 8, generator=generator)
+    return torch.nn.functional.interpolate(coarse * 0.3, scale_factor=8, mode="bilinear").to(device)
+
+
+def finished(device: str) -> None:
+    """Waits until the device has done all that it was told."""
+    import torch
+
+    if device.startswith("cuda"):
+        torch.cuda.synchronize()
 
 
 class Table:

@@ -1,23 +1,23 @@
 """Seconds a training step: the official code as its script calls it, against this project.
 
     python benchmarks/training.py Zero-LEINR --batch 2 --size 128
+    python benchmarks/training.py Zero-LEINR --batch 16 --size 256 --loop LOL/our485/low
     python benchmarks/training.py --curves LOL/our485/low
 
 The official code (nycu-acm/Zero-LEINR) is fetched by whoever runs this. Both sides train on one
-batch that lies on the device, at the same size and in the same arithmetic. The official step keeps
-all that `train.py` does in one: its assertions, its losses read for the log (the log itself, and
-loading images, are left out). With --curves, loss curves in float32 and in the fast arithmetic.
+batch that lies on the device, at the same size and in the same arithmetic (`official.py` says what
+its step keeps). With --loop, whole epochs with the loading of images; with --curves, loss curves in
+float32 and in the fast arithmetic.
 """
 
 import argparse
-import functools
-import sys
-import types
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from side_by_side import Table, compared, in_turns
+from official import official_epoch, official_step
+from side_by_side import Table, batch_of, compared, finished, in_turns
 
 COLUMNS = ["step", "official (s)", "here (s)", "ratio", "ratio of processor time"]
 SEEDS = (0, 1, 2)
@@ -29,11 +29,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("official", nargs="?", type=Path, help="folder with the official train.py")
     parser.add_argument("--curves", type=Path, help="instead: loss curves; a folder of dark images")
+    parser.add_argument("--loop", type=Path, help="times epochs over this folder of dark images")
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--size", type=int, default=128, help="side of the images (default 128)")
     parser.add_argument("--precision", default="float32", choices=("float32", "bfloat16"))
     parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
-    parser.add_argument("--repeats", type=int, default=5, help="timed steps of each (default 5)")
+    parser.add_argument("--repeats", type=int, default=5, help="timed calls of each (default 5)")
     parser.add_argument("--steps", type=int, default=STEPS, help="of a loss curve (default 200)")
     parser.add_argument("--threads", type=int, default=1, help="of the processor (default 1)")
     parser.add_argument("--compile", action="store_true", help="compile the networks of ours")
@@ -41,7 +42,22 @@ def main() -> None:
     options = parser.parse_args()
     if (options.official is None) == (options.curves is None):
         parser.error("give the folder of the official code, or --curves (one of them)")
-    (time_steps if options.official else compare_curves)(options).show(options.out)
+    measure = compare_curves if options.curves else time_epochs if options.loop else time_steps
+    measure(options).show(options.out)
+
+
+def time_epochs(options: argparse.Namespace) -> Table:
+    """One epoch of either side, in turns; images are decoded by it, or once before all epochs."""
+    what = (options.loop, options.batch, options.size, options.device)
+    makers: list[Any] = [(official_epoch, (options.official, *what))]
+    makers.append((our_epoch, (*what, options.precision, options.compile)))
+    official, ours = in_turns(makers, options.repeats, options.threads)
+    title = f"Training: median seconds of an epoch over {ours.result} images with their loading, "
+    shape = f"batch {options.batch}, {options.size}x{options.size}, on {options.device}"
+    table = Table(title + shape, ["epoch", *COLUMNS[1:]])
+    extra = ", compiled" if options.compile else ""
+    table.add(f"{options.precision}{extra}; official float32", *compared(official, ours))
+    return table
 
 
 def time_steps(options: argparse.Namespace) -> Table:
@@ -64,23 +80,6 @@ def time_steps(options: argparse.Namespace) -> Table:
             cells = compared(measured[-1], times)
             table.add(f"{name}: {precision}{extra}; official bfloat16", *cells)
     return table
-
-
-def batch_of(batch: int, size: int, device: str) -> Any:
-    """Dark images with structure, (B, 3, S, S) in [0, 1]; always the same."""
-    import torch
-
-    generator = torch.Generator().manual_seed(0)
-    coarse = torch.rand(batch, 3, size // 8, size // 8, generator=generator)
-    return torch.nn.functional.interpolate(coarse * 0.3, scale_factor=8, mode="bilinear").to(device)
-
-
-def finished(device: str) -> None:
-    """Waits until the device has done all that it was told."""
-    import torch
-
-    if device.startswith("cuda"):
-        torch.cuda.synchronize()
 
 
 # --------------------------------------------------------------------------------------- ours
@@ -108,111 +107,33 @@ def our_step(
     return call
 
 
-# ----------------------------------------------------------------------------------- official
+def our_epoch(
+    folder: Path, batch: int, size: int, device: str, precision: str, compiled: bool
+) -> Callable[[], int]:
+    """An epoch as `zero-leinr train` goes through it, its images decoded and resized before."""
+    import numpy as np
 
+    from experiments.images import list_images, read_image
+    from experiments.training_images import resized
+    from zero_leinr.memory import reuse_freed_memory
+    from zero_leinr.recipe import Recipe
+    from zero_leinr.training import batches, steps_in_epoch
+    from zero_leinr.training_step import training_step
 
-def official_step(
-    folder: Path, batch: int, size: int, device: str, precision: str
-) -> Callable[[], None]:
-    """The step of the official `train`, which runs as it is, a step a call."""
-    import torch
-    import torchvision  # noqa: F401  (before the stand-ins, which it would find)
+    reuse_freed_memory()
+    images = np.stack([resized(read_image(path), size) for path in list_images(folder)])
+    settings = {"batch": batch, "image_size": size, "precision": precision, "epochs": 10**6}
+    recipe = Recipe().replace(settings)
+    train_on = training_step(recipe, 0, device, compiled=compiled)
+    steps = batches(images, recipe, 0, 0, device)
 
-    if device == "cpu":
-        stay_on_cpu()
-    # Imported by the official files for what is not called here.
-    for name, member in {
-        "torchinfo": "summary",
-        "cv2": "",
-        "tensorboardX": "SummaryWriter",
-    }.items():
-        sys.modules[name] = types.ModuleType(name)
-        setattr(sys.modules[name], member, _Nothing)
-    sys.path.insert(0, str(folder))
-    import train
+    def call() -> int:
+        for step, _, image in itertools.islice(steps, steps_in_epoch(recipe, len(images))):
+            train_on(image, 1, step)
+        finished(device)
+        return len(images)
 
-    # Removed from PyTorch; its place was taken by the name with an underscore.
-    torch.nn.utils.clip_grad_norm = torch.nn.utils.clip_grad_norm_
-    images = batch_of(batch, size, device)
-    steps = _Stepping(images)
-    train.dataloader.lowlight_loader = lambda *_: None
-    train.torch.utils.data.DataLoader = lambda *_, **__: steps
-    return steps.stepper(functools.partial(train.train, official_config()), device, precision)
-
-
-class _Nothing:
-    """Stands for the log; does nothing."""
-
-    def __init__(self, *_: Any, **__: Any) -> None:
-        pass
-
-    def __getattr__(self, _: str) -> Any:
-        return lambda *_, **__: None
-
-
-class _Stepping:
-    """Gives the official loop its one batch, whenever a step is asked for.
-
-    The loop runs in a thread of its own that is awake only between asking and answering.
-    """
-
-    def __init__(self, images: Any) -> None:
-        self.images, self.ended = images, False
-
-    def stepper(self, run: Callable[[], Any], device: str, precision: str) -> Callable[[], None]:
-        import threading
-
-        import torch
-
-        self.asked, self.done = threading.Semaphore(0), threading.Semaphore(0)
-        half = precision == "bfloat16"
-
-        def loop() -> None:
-            try:
-                with torch.autocast(device, torch.bfloat16, enabled=half):
-                    run()
-            finally:
-                self.ended = True  # by one of its assertions
-                self.done.release()
-
-        threading.Thread(target=loop, daemon=True).start()
-        self.done.acquire()  # the loop has asked for its first batch
-
-        def call() -> None:
-            self.asked.release()
-            self.done.acquire()
-            if self.ended:
-                raise SystemExit("the official training stopped: see above")
-            finished(device)
-
-        return call
-
-    def __iter__(self) -> Iterator[Any]:
-        while True:
-            self.done.release()
-            self.asked.acquire()
-            yield self.images
-
-
-def official_config() -> Any:
-    """The official defaults that `train` reads, with epoch 1 as in our step."""
-    return types.SimpleNamespace(
-        gpu_devices="0", noisetype="poisson5_50", parallel=False, load_pretrain_enhance=False,
-        load_pretrain_denoise=False, train_dirs="", patch_size=0, train_batch_size=0, num_workers=0,
-        tb_path="", well_exposure=0.6, lr=6e-4, weight_decay=1e-5, lr_n2n=1e-4, num_epochs=100,
-        gamma=0.5, start_epoch=1, grad_clip_norm=0.1, increase_ratio=2.0, Lambda1=1.0, Lambda2=1.0,
-        display_iter=10**9, snapshot_iter=10**9,
-    )  # fmt: skip
-
-
-def stay_on_cpu() -> None:
-    """Makes what is sent to CUDA stay where it is; the official code names no other device."""
-    import torch
-
-    torch.Tensor.cuda = lambda self, *_, **__: self
-    torch.nn.Module.cuda = lambda self, *_, **__: self
-    generator = torch.Generator
-    torch.Generator = lambda device="cpu": generator()
+    return call
 
 
 # ------------------------------------------------------------------------------------- curves
