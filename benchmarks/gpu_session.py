@@ -1,0 +1,229 @@
+"""A lent GPU in one call: checks it, times training on it, and trains until the time is up.
+
+    python benchmarks/gpu_session.py --images train.npy --recipes recipes --out session --minutes 9
+    python benchmarks/gpu_session.py ... --official Zero-LEINR      # times the official code, too
+    python benchmarks/gpu_session.py ... --parts train --together 3 # goes on; three runs at a time
+
+Needs what training needs: torch, numpy, Pillow and safetensors (docs/train-elsewhere.md says where
+images and recipes come from); --official needs torchvision. The next call with the same folder goes
+on where this one stopped. Leaves session/tables and session/runs/<method>/seed<k>.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from side_by_side import Table, batch_of, finished, in_turns
+from training import our_step, time_epochs, time_steps
+
+REPOSITORY = Path(__file__).parent.parent
+FULL = "zero_leinr"
+BATCH, SIZE = 16, 256
+ALLOWED = {"float32": 0.01, "bfloat16": 0.1}
+"""How far losses after three steps and image levels may be apart: GPUs compute float32 in TF32."""
+
+
+def main() -> None:
+    """Runs the parts that were asked for, in their order."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--images", type=Path, required=True, help="what `prepare` wrote")
+    parser.add_argument("--listing", type=Path, help="the listing they came from (recorded)")
+    parser.add_argument("--recipes", type=Path, required=True, help="what `recipes` wrote")
+    parser.add_argument("--out", type=Path, required=True, help="folder of tables and runs")
+    parser.add_argument("--minutes", type=float, default=9, help="of all parts (default 9)")
+    parser.add_argument("--parts", nargs="+", default=["check", "time", "train"])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--together", type=int, default=1, help="runs at a time (default 1)")
+    parser.add_argument("--precision", default="float32", choices=("float32", "bfloat16"))
+    parser.add_argument("--compile", action="store_true", help="compile the networks")
+    parser.add_argument("--official", type=Path, help="folder with the official train.py")
+    parser.add_argument("--loop", type=Path, help="with --official: epochs over this folder, too")
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--batch", type=int, default=BATCH, help="of the timed steps")
+    parser.add_argument("--size", type=int, default=SIZE, help="side of their images")
+    options = parser.parse_args()
+    ends = time.monotonic() + 60 * options.minutes
+    tables = options.out / "tables"
+    if "check" in options.parts:
+        check(options).show(tables / "check")
+    if "time" in options.parts:
+        time_settings(options).show(tables / "settings")
+        time_together(options).show(tables / "together")
+        if options.official:
+            rest = {"repeats": 5, "threads": 8, "curves": None}
+            both = Namespace(**(vars(options) | rest))
+            time_steps(both).show(tables / "official_step")
+            if options.loop:
+                time_epochs(both).show(tables / "official_loop")
+    if "train" in options.parts:
+        train_until(options, ends).show(tables / "runs")
+
+
+# -------------------------------------------------------------------------------------- check
+
+
+def check(options: Namespace) -> Table:
+    """The same weights on the same images here and on a processor in float32."""
+    import torch
+
+    from zero_leinr.inference import enhance
+    from zero_leinr.recipe import Recipe
+    from zero_leinr.training_step import training_step
+
+    columns = ["what", "difference", "allowed"]
+    table = Table(f"{device_name(options.device)} against a processor in float32", columns)
+    sides = []
+    for device, precision in (("cpu", "float32"), (options.device, options.precision)):
+        step = training_step(Recipe().replace({"precision": precision}), 0, device)
+        fixed, losses = batch_of(2, 128, device), {}
+        neighbors = torch.zeros(2, 2, 64, 64, dtype=torch.int64, device=device)
+        neighbors[:, 1] = 1
+        for _ in range(3):
+            for name in step.model.cpleb.branches:
+                losses |= step.train_branch(name, fixed)
+            with torch.no_grad():
+                fused = step.model.cpleb(fixed)
+            losses |= step.train_denoiser(fused, neighbors, epoch=50)
+        photo = (batch_of(1, 256, "cpu")[0].permute(1, 2, 0) * 255).byte().numpy()
+        image = enhance(step.model.eval(), photo, "minimal").astype(int)
+        sides.append(({name: float(loss) for name, loss in losses.items()}, image))
+    (expected, reference), (found, image) = sides
+    differences = {f"{name}, relative": found[name] / loss - 1 for name, loss in expected.items()}
+    differences["enhanced image, mean, of 255"] = float(abs(image - reference).mean())
+    for name, difference in differences.items():
+        table.add(name, f"{difference:+.1e}", f"{ALLOWED[options.precision]:g}")
+    if not all(abs(d) <= ALLOWED[options.precision] for d in differences.values()):  # NaN, too
+        table.show(options.out / "tables" / "check")
+        raise SystemExit("this device computes something else: see the table; nothing was trained")
+    return table
+
+
+def device_name(device: str) -> str:
+    """Of the GPU, or of whatever stands in for it."""
+    import torch
+
+    return torch.cuda.get_device_name() if device.startswith("cuda") else device
+
+
+# --------------------------------------------------------------------------------------- time
+
+
+def time_settings(options: Namespace) -> Table:
+    """Seconds a step at each arithmetic, compiled and not."""
+    title = f"Training on {device_name(options.device)}: median seconds of a step, "
+    title += f"batch {options.batch}, {options.size}x{options.size}"
+    table = Table(title, ["arithmetic", "seconds", "against the first"])
+    first = None
+    for precision, compiled in product(("float32", "bfloat16"), (False, True)):
+        shape = (options.batch, options.size, options.device, precision, compiled)
+        (times,) = in_turns([(our_step, shape)], repeats=20, threads=8)
+        first = first or times.seconds
+        name = precision + ", compiled" * compiled
+        table.add(name, f"{times.seconds:.4f}", f"{first / times.seconds:.2f}x")
+    return table
+
+
+def time_together(options: Namespace) -> Table:
+    """What one GPU does when several runs share it."""
+    title = f"Runs at a time on {device_name(options.device)}: steps a second of all"
+    table = Table(title, ["runs", "steps a second", "against one"])
+    shape = (options.batch, options.size, options.device, options.precision, options.compile)
+    alone = None
+    for runs in (1, 2, 3):
+        rate = steps_a_second(shape, runs)
+        alone = alone or rate
+        table.add(str(runs), f"{rate:.1f}", f"{rate / alone:.2f}x")
+    return table
+
+
+def steps_a_second(shape: tuple[Any, ...], runs: int, seconds: float = 10) -> float:
+    """Steps of all runs in a second, each run in a process of its own."""
+    import multiprocessing
+
+    context = multiprocessing.get_context("spawn")
+    barrier, counts = context.Barrier(runs), context.Queue()
+    arguments = (shape, seconds, barrier, counts)
+    processes = [context.Process(target=_count_steps, args=arguments) for _ in range(runs)]
+    for process in processes:
+        process.start()
+    total = sum(counts.get() for _ in processes)
+    for process in processes:
+        process.join()
+    return total / seconds
+
+
+def _count_steps(shape: tuple[Any, ...], seconds: float, barrier: Any, counts: Any) -> None:
+    step: Callable[[], None] = our_step(*shape)
+    for _ in range(3):
+        step()
+    finished(shape[2])
+    barrier.wait()
+    done, ends = 0, time.monotonic() + seconds
+    while time.monotonic() < ends:
+        step()
+        done += 1
+    counts.put(done)
+
+
+# -------------------------------------------------------------------------------------- train
+
+
+def train_until(options: Namespace, ends: float) -> Table:
+    """Trains what is not trained yet, the full method first, until the time is up."""
+    found = sorted(options.recipes.glob("*.json"), key=lambda path: (path.stem != FULL, path.stem))
+    if not found:
+        raise SystemExit(f"{options.recipes}: no recipes; write them with `zero-leinr recipes`")
+    waiting = [
+        (recipe, seed, options.out / "runs" / recipe.stem / f"seed{seed}")
+        for seed, recipe in product(options.seeds, found)
+    ]
+    table = Table("Runs", ["run", "state", "seconds in this session"])
+    running: dict[Path, tuple[subprocess.Popen[bytes], float]] = {}
+    while time.monotonic() < ends and (waiting or running):
+        while waiting and len(running) < options.together:
+            recipe, seed, run = waiting.pop(0)
+            if not (run / "run.json").exists():
+                running[run] = start(options, recipe, seed, run), time.monotonic()
+        time.sleep(0.2)
+        for run, (process, started) in list(running.items()):
+            if process.poll() is not None:
+                del running[run]
+                state = "failed, see train.log" if process.returncode else "trained"
+                table.add(str(run), state, f"{time.monotonic() - started:.0f}")
+    for run, (process, started) in running.items():
+        process.terminate()
+        process.wait()
+        table.add(str(run), "goes on from its checkpoint", f"{time.monotonic() - started:.0f}")
+    for *_, run in waiting:
+        table.add(str(run), "waits", "")
+    return table
+
+
+def start(options: Namespace, recipe: Path, seed: int, run: Path) -> "subprocess.Popen[bytes]":
+    """Starts `zero-leinr train` on a copy of the recipe with this session's arithmetic."""
+    run.mkdir(parents=True, exist_ok=True)
+    content = json.loads(recipe.read_text(encoding="utf-8"))
+    compiled = []
+    if "precision" in content["recipe"]:  # baselines train as they are
+        content["recipe"]["precision"] = options.precision
+        compiled = ["--compile"] * options.compile
+    copy = run / "recipe.json"
+    copy.write_text(json.dumps(content), encoding="utf-8")
+    command = [sys.executable, "-m", "experiments.cli", "train", "--recipe", str(copy.resolve())]
+    command += ["--images", str(options.images.resolve()), "--seed", str(seed)]
+    command += ["--out", str(run.resolve()), "--device", options.device, *compiled]
+    if options.listing:
+        command += ["--listing", str(options.listing.resolve())]
+    with (run / "train.log").open("ab") as log:
+        return subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""The script for a lent GPU, tried on a processor: its check, and training in pieces."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zero_leinr.checkpoint import load_model
+from zero_leinr.recipe import Recipe
+
+SCRIPT = Path(__file__).parent.parent / "benchmarks" / "gpu_session.py"
+
+
+@pytest.fixture
+def session(tmp_path):
+    """Runs the script on two tiny recipes; returns what it printed."""
+    np.save(tmp_path / "train.npy", np.full((2, 64, 64, 3), 30, np.uint8))
+    (tmp_path / "recipes").mkdir()
+    for name, denoiser in (("zero_leinr", {}), ("no_enrb", None)):
+        settings = {"denoiser": denoiser, "image_size": 64, "epochs": 2, "batch": 1}
+        content = {"recipe": Recipe().replace(settings).to_dict(), "method": name, "study": "tiny"}
+        (tmp_path / "recipes" / f"{name}.json").write_text(json.dumps(content))
+
+    def run(*arguments: str) -> str:
+        command = [sys.executable, str(SCRIPT), "--images", "train.npy", "--recipes", "recipes"]
+        command += ["--out", "out", "--device", "cpu", "--seeds", "4", *arguments]
+        found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert found.returncode == 0, found.stderr
+        return found.stdout
+
+    return run
+
+
+def test_a_session_checks_and_trains_and_the_next_one_goes_on(session, tmp_path):
+    assert "waits" in session("--parts", "check", "train", "--minutes", "0")
+    table = (tmp_path / "out" / "tables" / "check.md").read_text()
+    assert "denoiser/total, relative | +0.0e+00" in table
+    assert "enhanced image" in table
+    printed = session("--parts", "train", "--minutes", "2", "--together", "2")
+    assert printed.count("| trained |") == 2
+    for name in ("zero_leinr", "no_enrb"):
+        run = tmp_path / "out" / "runs" / name / "seed4"
+        record = json.loads((run / "run.json").read_text())
+        assert (record["study"], record["method"], record["seed"]) == ("tiny", name, 4)
+        assert load_model(run / "model.safetensors").enrb is None or name == "zero_leinr"
+        assert len((run / "losses.csv").read_text().splitlines()) == 5
+    assert "trained |" not in session("--parts", "train", "--minutes", "1")
