@@ -7,7 +7,7 @@ export PATH := $(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 SNAKEMAKE := snakemake --workflow-profile experiments/profiles/local
 
-.PHONY: demo quick ablations ablations_real paper baselines test lint lock clean
+.PHONY: demo quick ablations ablations_real paper baselines test lint bench lock clean
 
 # A study: results/<study>/ with weights, images, scores, tables, figures and report.html.
 demo quick ablations ablations_real paper baselines: .venv/ready
@@ -23,6 +23,17 @@ lint: .venv/ready
 	mypy
 	snakefmt --check Snakefile experiments/rules
 	snakemake --lint
+
+# Speed side by side with the official code, which you fetch (nycu-acm/Zero-LEINR, Li-Chongyi/Zero-DCE):
+#   make bench ZERO_LEINR=Zero-LEINR ZERO_DCE=Zero-DCE/Zero-DCE_code PAIRS=data/lol/eval15
+bench: .venv/ready
+	$(foreach name,ZERO_LEINR ZERO_DCE PAIRS,$(if $($(name)),,$(error bench: say where it is: $(name)=...)))
+	python benchmarks/training.py $(ZERO_LEINR) --out results/benchmarks/training_step
+	python benchmarks/training.py $(ZERO_LEINR) --loop $(PAIRS)/low --out results/benchmarks/training_loop
+	python benchmarks/inference.py --zero-leinr $(ZERO_LEINR) --zero-dce $(ZERO_DCE) \
+		--out results/benchmarks/inference
+	python benchmarks/scoring.py $(PAIRS)/low $(PAIRS)/high --out results/benchmarks/scoring
+	python benchmarks/workflow.py --out results/benchmarks/workflow
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
@@ -48,4 +59,4 @@ environment.yml: requirements.lock
 
 clean:
 	rm -rf .venv .snakemake results/demo results/quick results/ablations results/ablations_real \
-		results/paper results/baselines
+		results/paper results/baselines results/benchmarks
