@@ -47,7 +47,7 @@ def main() -> None:
 
 def recipe_of(options: argparse.Namespace) -> Any:
     """The official recipe with the budget of this comparison."""
-    from experiments.cli_study import parse_settings
+    from experiments.cli_shared import parse_settings
     from zero_leinr.recipe import Recipe
 
     return Recipe().replace(parse_settings(options.set))

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from experiments.cli_study import add_command, add_machine, find_study
+from experiments.cli_shared import add_command, add_machine, find_study
 from zero_leinr.errors import InputError
 
 

@@ -1,25 +1,60 @@
-"""The commands that prepare a study, called by the workflow's rules; and what all of them share."""
+"""The commands that prepare a study: its data, its sheet, its checks."""
 
 import argparse
-from collections.abc import Sequence
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from experiments.cli_shared import add_command, find_study, parse_settings
 from zero_leinr.errors import InputError
-
-if TYPE_CHECKING:
-    from experiments.study import Study
-
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def add_study_commands(commands: Any) -> None:
     """Adds the commands of this file to the parser."""
+    _add_fetch(commands)
     _add_ablate(commands)
     _add_recipes(commands)
     _add_prepare(commands)
     _add_leaks(commands)
     _add_check(commands)
+
+
+# --------------------------------------------------------------------------------------- fetch
+
+
+def _add_fetch(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "fetch",
+        _fetch,
+        "find or download data sets, and check every file",
+        "zero-leinr fetch lol_eval15 lime dicm\nzero-leinr fetch --list",
+    )
+    command.add_argument("datasets", nargs="*", help="names in experiments/config/datasets.yaml")
+    command.add_argument("--list", action="store_true", help="say which there are, and stop")
+    command.add_argument("--offline", action="store_true", help="never download")
+    command.add_argument("--listing", type=Path, help="write what was found (one data set only)")
+
+
+def _fetch(options: argparse.Namespace) -> None:
+    from experiments.data import fetch, load_registry, write_listing
+
+    if options.list:
+        for name, dataset in load_registry().items():
+            count = f"{dataset.count} images" if dataset.count else ""
+            print(f"{name:18} {dataset.label}; {count}; licence: {dataset.licence}")
+        return
+    if not options.datasets:
+        raise InputError("fetch: name at least one data set, or use --list")
+    if options.listing and len(options.datasets) > 1:
+        raise InputError("fetch: --listing goes with one data set")
+    for name in options.datasets:
+        listing = fetch(name, download=not options.offline)
+        print(listing.summary())
+        for warning in listing.warnings:
+            print(f"warning: {warning}", file=sys.stderr)
+        if options.listing:
+            write_listing(listing, options.listing)
 
 
 # --------------------------------------------------------------------------------------- ablate
@@ -164,58 +199,3 @@ def _check(options: argparse.Namespace) -> None:
     if options.out:
         write_json(summary, options.out)
     print(f"{summary['name']}: {len(summary['methods'])} methods, ready")
-
-
-# --------------------------------------------------------------------------------------- shared
-
-
-def add_command(commands: Any, name: str, run: Any, summary: str, examples: str) -> Any:
-    """Adds a command with its help; ``run`` is called with the parsed options."""
-    command = commands.add_parser(
-        name,
-        help=summary,
-        description=summary[0].upper() + summary[1:] + ".",
-        epilog="examples:\n  " + examples.replace("\n", "\n  "),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.set_defaults(run=run)
-    return command
-
-
-def add_machine(command: Any) -> None:
-    """Adds the options of commands that compute: device and threads."""
-    command.add_argument("--device", choices=DEVICES, default="auto", help="default: the best here")
-    command.add_argument("--threads", type=int, help="processor threads (default: all)")
-
-
-def find_study(name: str) -> "Study":
-    """Loads a study by its name in ``experiments/config/studies``, or by the path of its file.
-
-    Raises:
-        InputError: There is no such study, or something in it is wrong.
-    """
-    from experiments.study import CONFIG, load_study
-
-    path = Path(name)
-    return load_study(path if path.suffix else CONFIG / "studies" / f"{name}.yaml")
-
-
-def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
-    """Turns ``["epochs=20", "light.spatial=0"]`` into overrides of a recipe; values are YAML.
-
-    Raises:
-        InputError: An item is not ``key=value``.
-    """
-    if not settings:
-        return {}  # a machine that is borrowed for training may have no PyYAML
-    import yaml
-
-    from experiments.ablations import nest
-
-    values: dict[str, Any] = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not (key and equals and value):
-            raise InputError(f"--set {setting}: write KEY=VALUE, such as epochs=20")
-        values[key] = yaml.safe_load(value)
-    return nest(values)

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from experiments.half_precision import dark_image
 from experiments.images import MIN_SIDE, replacing
 from zero_leinr.checkpoint import load_model
 from zero_leinr.enrb import MULTIPLE
@@ -120,19 +121,12 @@ def largest_difference(model: ZeroLEINR, path: Path) -> float:
     session = InferenceSession(path, providers=["CPUExecutionProvider"])
     differences = []
     for height, width in CHECKED_SIZES:
-        image = _dark_image(height, width)
+        image = dark_image(height, width)
         fed = np.ascontiguousarray(image.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
         (output,) = session.run(["enhanced"], {"image": fed})
         ours = enhance(model, image, padding="minimal")
         differences.append(np.abs(output[0].transpose(1, 2, 0) * 255 - ours).max())
     return float(np.round(max(differences), 3))
-
-
-def _dark_image(height: int, width: int) -> np.ndarray:
-    """A dark ramp with noise, uint8 (H, W, 3)."""
-    ramp = np.linspace(0, 60, height * width * 3).reshape(height, width, 3)
-    noise = np.random.default_rng(0).normal(0, 6, ramp.shape)
-    return (ramp + noise).clip(0, 255).astype(np.uint8)
 
 
 def _write(model: ZeroLEINR, metadata: dict[str, str], path: Path) -> None:

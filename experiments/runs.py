@@ -2,7 +2,6 @@
 
 import csv
 import functools
-import time
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +49,7 @@ def run_training(
         if compiled:
             raise InputError(f"train: --compile is for Zero-LEINR, not for {recipe.method}")
         make_step = find(f"{recipe.method}:training_step")
-    device, array, started = choose_device(device), load(images), time.monotonic()
+    device, array = choose_device(device), load(images)
     with _ProgressBar() as bar:
         train(
             recipe,
@@ -70,8 +69,7 @@ def run_training(
             "recipe": recipe.to_dict(),
             "training_images": len(array),
             "overflowed_steps": _overflowed_steps(folder / "losses.csv"),
-            # Of the last piece alone, where the run was interrupted and resumed.
-            "seconds": round(time.monotonic() - started, 1),
+            "seconds": round(bar.seconds, 1),  # of training, all pieces of an interrupted run
             **provenance(device),
         },
         folder / "run.json",
@@ -87,6 +85,8 @@ def _overflowed_steps(losses: Path) -> int:
 class _ProgressBar:
     """Steps done, with the totals of the losses; quiet where the output is no terminal."""
 
+    seconds = 0.0
+
     def __enter__(self) -> "_ProgressBar":
         self.bar = progress_bar("train", "step")
         return self
@@ -96,6 +96,7 @@ class _ProgressBar:
 
     def update(self, done: int, total: int, values: dict[str, float]) -> None:
         totals = {k.split("/")[0]: v for k, v in values.items() if k.endswith("/total")}
+        self.seconds = values["seconds"]
         self.bar.total = total
         self.bar.set_postfix(totals, refresh=False)
         self.bar.update(done - self.bar.n)

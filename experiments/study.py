@@ -14,10 +14,13 @@ from experiments.ablations import Ablation, load_ablations
 from experiments.datasets import PACKAGE, load_checked, load_registry
 from experiments.scores import load_metrics
 from zero_leinr.errors import InputError
+from zero_leinr.recipe import BUDGET, Recipe, check_known
 
 CONFIG = PACKAGE / "config"
 VARIANTS_GROUP = "Zero-LEINR and its variants"
 FULL = "zero_leinr"  # the variant that all others are compared with
+# Settings of a recipe that belong to its budget, too: how it is trained, not what.
+TRAINING = ("lr", "weight_decay", "clip", "denoiser_lr", "ramp", "precision")
 
 
 @dataclass(frozen=True)
@@ -73,18 +76,7 @@ class Study:
         """The training budget in words, against the official one."""
         if not self.budget:
             return "official settings of each method"
-        from zero_leinr.recipe import BUDGET, Recipe
-
-        def words(recipe: Recipe) -> str:
-            steps = f" of {recipe.steps_per_epoch} steps" if recipe.steps_per_epoch else ""
-            crop = f"{recipe.crop}x{recipe.crop} crops of " if recipe.crop else ""
-            said = f"{recipe.epochs} epochs{steps}, batch {recipe.batch}, "
-            said += f"{crop}{recipe.image_size}x{recipe.image_size} images"
-            others = self.budget.keys() - set(BUDGET)
-            return said + "".join(f", {key} {getattr(recipe, key)}" for key in sorted(others))
-
-        official = Recipe()
-        return f"reduced: {words(official.replace(self.budget))} (official: {words(official)})"
+        return reduced_budget_label(Recipe().replace(self.budget))
 
     def method(self, name: str) -> Method:
         """The method of that name.
@@ -97,6 +89,22 @@ class Study:
                 f"study {self.name} has no method {name!r}; it has {', '.join(self.methods)}"
             )
         return self.methods[name]
+
+
+def reduced_budget_label(recipe: Recipe) -> str:
+    """A recipe's training budget in words, against the official one; empty where they agree."""
+    official = Recipe()
+
+    def words(recipe: Recipe) -> str:
+        steps = f" of {recipe.steps_per_epoch} steps" if recipe.steps_per_epoch else ""
+        crop = f"{recipe.crop}x{recipe.crop} crops of " if recipe.crop else ""
+        said = f"{recipe.epochs} epochs{steps}, batch {recipe.batch}, "
+        said += f"{crop}{recipe.image_size}x{recipe.image_size} images"
+        return said + "".join(f", {key} {getattr(recipe, key)}" for key in others)
+
+    differs = [k for k in BUDGET + TRAINING if getattr(recipe, k) != getattr(official, k)]
+    others = [key for key in differs if key in TRAINING]
+    return f"reduced: {words(recipe)} (official: {words(official)})" if differs else ""
 
 
 def load_studies(
@@ -206,8 +214,6 @@ def _training(recipe: dict[str, Any]) -> str:
 
 def _recipe(where: str, settings: Mapping[str, Any], budget: Mapping[str, Any]) -> dict[str, Any]:
     """A method's recipe with the study's budget over it, as far as the method has such settings."""
-    from zero_leinr.recipe import Recipe, check_known
-
     try:
         recipe, known = make_recipe(settings), Recipe().to_dict()
         for key in budget:

@@ -8,7 +8,8 @@ import pytest
 import yaml
 from PIL import Image
 
-from experiments.cli import main, parse_settings
+from experiments.cli import main
+from experiments.cli_shared import parse_settings
 from experiments.data import Item, Listing, write_listing
 from experiments.images import read_image
 from experiments.scores import score_folder

@@ -13,6 +13,7 @@ import torch
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 from zero_leinr import enrb
+from zero_leinr.checkpoint import load_state
 from zero_leinr.errors import InputError
 from zero_leinr.model import ZeroLEINR
 from zero_leinr.recipe import Recipe
@@ -55,7 +56,14 @@ def test_a_killed_run_resumes_with_the_same_bits(images, full, tmp_path):
             device="cpu", checkpoint_every=2, progress=kill,
         )  # fmt: skip
     # The state is that of step 2: what followed is repeated, not lost.
-    model = train(Recipe().replace(SMALL), images, 0, tmp_path, device="cpu")
+    state, told = load_state(tmp_path / "state.ckpt"), []
+    model = train(
+        Recipe().replace(SMALL), images, 0, tmp_path,
+        device="cpu", progress=lambda *news: told.append(news),
+    )  # fmt: skip
+    assert state["step"] == told[0][0] == 2
+    # The clock goes on where the first piece stopped.
+    assert 0 < state["seconds"] == told[0][2]["seconds"] < told[-1][2]["seconds"]
     for part in ("light", "color", "denoiser"):
         assert torch.equal(weights(model, part), weights(full[0], part))
     for name in ("model.safetensors", "losses.csv"):

@@ -21,7 +21,7 @@ from zero_leinr.streams import stream
 from zero_leinr.training_step import training_step
 
 Progress = Callable[[int, int, dict[str, float]], None]
-"""Called with the steps done, the steps in all, and the latest losses."""
+"""Called with the steps done, the steps in all, and the latest losses with ``seconds`` so far."""
 
 FLUSH_EVERY = 10
 """Steps between two looks at the losses: reading them makes the device wait."""
@@ -82,7 +82,7 @@ def train(
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         checkpoint_every: Steps between two checkpoints.
         replace: Start anew where the folder holds a run of another recipe or seed.
-        progress: Told about every few steps.
+        progress: Told about every few steps; its seconds are those of all pieces of the run.
 
     Returns:
         The trained networks.
@@ -97,10 +97,12 @@ def train(
     train_on = make_step(recipe, seed, device)
     state_file, log = folder / "state.ckpt", LossLog(folder / "state_losses.csv")
     identity = {"recipe": repr(recipe), "seed": seed}
-    first = _resume(train_on, identity, state_file, device, replace)
+    first, before = _resume(train_on, identity, state_file, device, replace)
     log.truncate(first)
     total = recipe.epochs * steps_in_epoch(recipe, len(images))
-    started = time.monotonic()
+    started = time.monotonic() - before
+    if progress:
+        progress(first, total, {"seconds": before})
 
     for step, epoch, batch in batches(images, recipe, seed, first, device):
         log.add(step, epoch, train_on(batch, epoch, step))
@@ -112,7 +114,8 @@ def train(
                 progress(done, total, values | {"seconds": time.monotonic() - started})
         if saving:
             _check_weights(train_on.model, done)
-            save_state(train_on.state_dict() | identity | {"step": done}, state_file)
+            so_far = {"step": done, "seconds": time.monotonic() - started}
+            save_state(train_on.state_dict() | identity | so_far, state_file)
     save_model(train_on.model, recipe, folder / "model.safetensors")
     with atomic(folder / "losses.csv") as temporary:
         shutil.copyfile(log.path, temporary)
@@ -213,20 +216,24 @@ def _windows(pixels: Tensor, crop: int | None, chunk: Tensor, *corners: Tensor) 
 
 def _resume(
     train_on: Step, identity: dict[str, Any], state_file: Path, device: str, replace: bool
-) -> int:
-    """Loads the state of an interrupted run, if there is one; returns the next step."""
+) -> tuple[int, float]:
+    """Loads the state of an interrupted run, if there is one.
+
+    Returns:
+        The next step, and the seconds that the steps before it took.
+    """
     if not state_file.exists():
-        return 0
+        return 0, 0.0
     state = load_state(state_file, device)
     if any(state[key] != value for key, value in identity.items()):
         if replace:
-            return 0
+            return 0, 0.0
         raise InputError(
             f"{state_file}: belongs to another recipe or seed; "
             "choose another folder, or say --replace to start anew here"
         )
     train_on.load_state_dict(state)
-    return state["step"]
+    return state["step"], state.get("seconds", 0.0)
 
 
 class LossLog:

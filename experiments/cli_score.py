@@ -1,0 +1,94 @@
+"""The command ``score``: enhanced images become scores."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.cli_shared import add_command, add_machine, add_seeds, seed_folders
+from zero_leinr.errors import InputError
+
+
+def add_score_command(commands: Any) -> None:
+    """Adds the command to the parser."""
+    command = add_command(
+        commands,
+        "score",
+        _score,
+        "PSNR, SSIM, LPIPS and NIQE under named protocols (docs/protocols.md)",
+        "zero-leinr score enhanced/ --reference LOL/eval15/high\n"
+        "zero-leinr score enhanced/ --metrics niqe --out scores.csv",
+    )
+    command.add_argument("images", type=Path, help="folder of enhanced images")
+    command.add_argument("--reference", type=Path, help="folder of references, matched by name")
+    command.add_argument(
+        "--listings", nargs="+", type=Path, help="instead: what `fetch` wrote; a folder for each"
+    )
+    command.add_argument("--metrics", nargs="+", help="default: all whose weights can be had")
+    command.add_argument("--study", type=Path, help="instead of --metrics: those of a study.json")
+    command.add_argument("--out", type=Path, help="CSV file (with --listings: a folder of them)")
+    add_seeds(command)
+    add_machine(command)
+
+
+def _score(options: argparse.Namespace) -> None:
+    from experiments.scores import folder_items, load_metrics, score_folder, write_scores
+
+    metrics = list(load_metrics(_metrics(options)))
+    device = _scoring_device(options.device, metrics)
+    if options.listings:
+        _score_listings(options, metrics, device)
+        return
+    if options.seeds is not None:
+        raise InputError("score: --seeds goes with --listings")
+    scores = score_folder(
+        folder_items(options.images, options.reference), options.images, metrics, device
+    )
+    if scores.empty:
+        raise InputError(f"score: {', '.join(metrics)} cannot be computed here; give --reference")
+    if options.out:
+        write_scores(scores, options.out)
+    means = scores.groupby(["metric", "protocol"], sort=False)["value"].mean()
+    print(f"means over {scores['image'].nunique()} images")
+    print(means.round(4).to_string())
+
+
+def _score_listings(options: argparse.Namespace, metrics: Sequence[str], device: str) -> None:
+    from experiments.data import read_listing
+    from experiments.scores import score_folder, write_scores
+
+    if options.out is None:
+        raise InputError("score: --listings needs --out, a folder")
+    listings = [read_listing(path) for path in options.listings]
+    for seed in seed_folders(options.seeds):
+        for listing in listings:
+            images = options.images / seed / listing.dataset
+            scores = score_folder(listing.items, images, metrics, device)
+            write_scores(scores, options.out / seed / f"{listing.dataset}.csv")
+
+
+def _scoring_device(device: str, metrics: Sequence[str]) -> str:
+    """Resolves ``auto`` where a metric is a network; the others should not import torch."""
+    from experiments.scores import load_metrics
+    from zero_leinr.device import choose_device
+
+    if device == "auto" and not any("weights" in entry for entry in load_metrics(metrics).values()):
+        return "cpu"
+    return choose_device(device)
+
+
+def _metrics(options: argparse.Namespace) -> list[str]:
+    """The metrics asked for, else those of the study, else all whose weights can be had."""
+    from experiments.scores import load_metrics, missing_metrics
+
+    if options.metrics:
+        return options.metrics
+    if options.study:
+        study = json.loads(options.study.read_text())
+        return [m["name"] for m in study["metrics"] if m["name"] not in study["missing"]]
+    missing = missing_metrics(download=True)
+    for name, reason in missing.items():
+        print(f"not scored: {name}: {reason}", file=sys.stderr)
+    return [name for name in load_metrics() if name not in missing]
