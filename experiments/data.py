@@ -19,8 +19,9 @@ from experiments.datasets import (
     load_checked,
     load_registry,
 )
-from experiments.images import list_images, match_pairs, read_image, replacing
+from experiments.images import list_images, match_pairs, read_image
 from zero_leinr.errors import InputError
+from zero_leinr.files import replacing
 
 __all__ = [
     "Dataset",

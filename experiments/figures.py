@@ -20,7 +20,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
 from experiments.collect import DAGGER, Study
-from experiments.images import replacing
+from zero_leinr.files import replacing
 
 COLUMN = 3.5  # inches: one column of a two-column page
 PAGE = 7.16  # inches: both columns

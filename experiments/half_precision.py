@@ -12,10 +12,10 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from experiments.images import replacing
 from experiments.study import reduced_budget_label
 from zero_leinr.checkpoint import load_model
 from zero_leinr.errors import InputError
+from zero_leinr.files import replacing
 from zero_leinr.inference import enhance
 from zero_leinr.recipe import Recipe
 

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from zero_leinr.errors import InputError
+from zero_leinr.files import replacing
 
 #: Smallest side of an image, in pixels: the denoiser halves its input five times (2^5 = 32).
 MIN_SIDE = 32
@@ -81,34 +82,6 @@ def write_image(path: str | os.PathLike[str], array: np.ndarray) -> None:
         raise TypeError(f"expected uint8 (H, W, 3), got {array.dtype} {array.shape}")
     with replacing(path) as temporary:
         Image.fromarray(array).save(temporary, format="PNG", compress_level=PNG_LEVEL)
-
-
-@contextlib.contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path beside `path` that takes its place when the block ends well.
-
-    A crash, a full disk or a second process leaves either the old file or the new one.
-
-    Args:
-        path: the file to make or replace; missing parent folders are made.
-
-    Yields:
-        A path in the same folder (a rename is atomic only within one file system).
-
-    Raises:
-        InputError: no permission, no space, or a file stands where a folder is needed.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        os.replace(temporary, path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def list_images(folder: str | os.PathLike[str]) -> list[Path]:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.images import replacing
 from experiments.tables import escape_latex, escape_markdown
+from zero_leinr.files import replacing
 
 
 @dataclass(frozen=True)

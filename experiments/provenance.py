@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from experiments.images import replacing
+from zero_leinr.files import replacing
 
 
 def provenance(device: str) -> dict[str, Any]:

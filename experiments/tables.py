@@ -22,10 +22,10 @@ from experiments.collect import (
     read_study,
 )
 from experiments.comparisons import like_best, too_few_images
-from experiments.images import replacing
 from experiments.scores import load_metrics
 from experiments.statistics import summarize
 from zero_leinr.errors import InputError
+from zero_leinr.files import replacing
 
 # Digits after the point; a metric that is not named gets 2.
 DECIMALS = {"ssim": 3, "lpips": 3, "gradient_correlation": 3}

@@ -1,9 +1,6 @@
 """Weights and training states on disk: atomic to write, safe to read."""
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,35 +10,16 @@ from safetensors.torch import save_file
 from torch import nn
 
 from zero_leinr.errors import InputError
+from zero_leinr.files import replacing
 from zero_leinr.model import ZeroLEINR, flush_subnormals
 from zero_leinr.recipe import Budget, Recipe
-
-
-@contextmanager
-def atomic(path: Path) -> Iterator[Path]:
-    """Gives a temporary path beside ``path``, which takes its place once the block succeeds.
-
-    A killed process leaves the old file or the new one, never half of one.
-
-    Raises:
-        InputError: The folder cannot be written to.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        os.replace(temporary, path)
-    except PermissionError as error:
-        raise InputError(f"{path}: no permission to write here; choose another folder") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def save_model(model: nn.Module, recipe: Budget, path: Path) -> None:
     """Writes weights as safetensors, subnormal ones as zero, with the recipe in the header."""
     flush_subnormals(model)
     tensors = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
-    with atomic(path) as temporary:
+    with replacing(path) as temporary:
         save_file(tensors, temporary, metadata={"recipe": json.dumps(recipe.to_dict())})
 
 
@@ -85,7 +63,7 @@ def _filled(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> ZeroL
 
 def save_state(state: dict[str, Any], path: Path) -> None:
     """Writes a training state: tensors, numbers and mappings of them."""
-    with atomic(path) as temporary:
+    with replacing(path) as temporary:
         torch.save(state, temporary)
 
 

@@ -13,9 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from zero_leinr.checkpoint import atomic, load_state, save_model, save_state
+from zero_leinr.checkpoint import load_state, save_model, save_state
 from zero_leinr.device import choose_device
 from zero_leinr.errors import InputError
+from zero_leinr.files import replacing
 from zero_leinr.recipe import Budget
 from zero_leinr.streams import stream
 from zero_leinr.training_step import training_step
@@ -117,7 +118,7 @@ def train(
             so_far = {"step": done, "seconds": time.monotonic() - started}
             save_state(train_on.state_dict() | identity | so_far, state_file)
     save_model(train_on.model, recipe, folder / "model.safetensors")
-    with atomic(folder / "losses.csv") as temporary:
+    with replacing(folder / "losses.csv") as temporary:
         shutil.copyfile(log.path, temporary)
     return train_on.model
 
