@@ -57,7 +57,7 @@ def main() -> None:
         time_settings(options).show(tables / "settings")
         time_together(options).show(tables / "together")
         if options.official:
-            rest = {"repeats": 5, "threads": 8, "curves": None}
+            rest = {"repeats": 5, "threads": 8, "curves": None, "state": None}
             both = Namespace(**(vars(options) | rest))
             time_steps(both).show(tables / "official_step")
             if options.loop:

@@ -2,12 +2,14 @@
 
     python benchmarks/training.py Zero-LEINR --batch 2 --size 128
     python benchmarks/training.py Zero-LEINR --batch 16 --size 256 --loop LOL/our485/low
+    python benchmarks/training.py Zero-LEINR --batch 2 --size 128 --state run/state.ckpt
     python benchmarks/training.py --curves LOL/our485/low
 
 The official code (nycu-acm/Zero-LEINR) is fetched by whoever runs this. Both sides train on one
 batch that lies on the device, at the same size and in the same arithmetic (`official.py` says what
-its step keeps). With --loop, whole epochs with the loading of images; with --curves, loss curves in
-float32 and in the fast arithmetic.
+its step keeps). With --state, both go on from a training's weights: late in one, some of these are
+too small for a processor's fast path. With --loop, whole epochs with the loading of images; with
+--curves, loss curves in float32 and in the fast arithmetic.
 """
 
 import argparse
@@ -30,6 +32,7 @@ def main() -> None:
     parser.add_argument("official", nargs="?", type=Path, help="folder with the official train.py")
     parser.add_argument("--curves", type=Path, help="instead: loss curves; a folder of dark images")
     parser.add_argument("--loop", type=Path, help="times epochs over this folder of dark images")
+    parser.add_argument("--state", type=Path, help="goes on from this state.ckpt of a training")
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--size", type=int, default=128, help="side of the images (default 128)")
     parser.add_argument("--precision", default="float32", choices=("float32", "bfloat16"))
@@ -66,13 +69,15 @@ def time_steps(options: argparse.Namespace) -> Table:
     ours = [("as the official one, channels last", "float32", False)]
     if options.precision == "bfloat16" or options.compile:
         ours.append(("fast settings", options.precision, options.compile))
-    makers: list[Any] = [(official_step, (options.official, *shape, "float32"))]
-    makers += [(our_step, (*shape, precision, compiled)) for _, precision, compiled in ours]
+    makers: list[Any] = [(official_step, (options.official, *shape, "float32", options.state))]
+    makers += [(our_step, (*shape, *setting, options.state)) for _, *setting in ours]
     if options.precision == "bfloat16":
-        makers.append((official_step, (options.official, *shape, "bfloat16")))
+        makers.append((official_step, (options.official, *shape, "bfloat16", options.state)))
     official, *measured = in_turns(makers, options.repeats, options.threads)
     title = f"Training: median seconds of a step, batch {options.batch}, "
-    table = Table(title + f"{options.size}x{options.size}, on {options.device}", COLUMNS)
+    table = Table(
+        title + f"{options.size}x{options.size}, on {options.device}{late(options)}", COLUMNS
+    )
     for (name, precision, compiled), times in zip(ours, measured, strict=False):
         extra = ", compiled" if compiled else ""
         table.add(f"{name}: {precision}{extra}; official float32", *compared(official, times))
@@ -82,22 +87,36 @@ def time_steps(options: argparse.Namespace) -> Table:
     return table
 
 
+def late(options: argparse.Namespace) -> str:
+    """Where in a training the timed steps are."""
+    if options.state is None:
+        return ""
+    from zero_leinr.checkpoint import load_state
+
+    return f", after {load_state(options.state)['step']} steps of a training"
+
+
 # --------------------------------------------------------------------------------------- ours
 
 
 def our_step(
-    batch: int, size: int, device: str, precision: str, compiled: bool
+    batch: int, size: int, device: str, precision: str, compiled: bool, state: Path | None = None
 ) -> Callable[[], None]:
     """The step that `zero-leinr train` takes."""
     import torch
 
+    from zero_leinr.checkpoint import load_state
+    from zero_leinr.device import flush_to_zero
     from zero_leinr.memory import reuse_freed_memory
     from zero_leinr.recipe import Recipe
     from zero_leinr.training_step import training_step
 
     reuse_freed_memory()
+    flush_to_zero()
     recipe = Recipe().replace({"batch": batch, "image_size": size, "precision": precision})
     step = training_step(recipe, 0, device, compiled=compiled)
+    if state is not None:
+        step.load_state_dict(load_state(state, device))
     image = batch_of(batch, size, device).contiguous(memory_format=torch.channels_last)
 
     def call() -> None:
@@ -115,12 +134,14 @@ def our_epoch(
 
     from experiments.images import list_images, read_image
     from experiments.training_images import resized
+    from zero_leinr.device import flush_to_zero
     from zero_leinr.memory import reuse_freed_memory
     from zero_leinr.recipe import Recipe
     from zero_leinr.training import batches, steps_in_epoch
     from zero_leinr.training_step import training_step
 
     reuse_freed_memory()
+    flush_to_zero()
     images = np.stack([resized(read_image(path), size) for path in list_images(folder)])
     settings = {"batch": batch, "image_size": size, "precision": precision, "epochs": 10**6}
     recipe = Recipe().replace(settings)

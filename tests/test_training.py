@@ -70,6 +70,14 @@ def test_a_killed_run_resumes_with_the_same_bits(images, full, tmp_path):
         assert (tmp_path / name).read_bytes() == (full[1] / name).read_bytes()
 
 
+def test_training_computes_without_subnormal_numbers(full):
+    """Dead weights decay into them, and each step would take several times as long."""
+    assert full
+    tiny = torch.tensor(torch.finfo(torch.float32).tiny)
+    assert tiny > 0
+    assert tiny / 4 * 2**10 == 0
+
+
 def test_a_process_killed_by_the_system_resumes(images, full, tmp_path):
     np.save(tmp_path / "images.npy", images)
     code = (

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from zero_leinr.checkpoint import load_state, save_model, save_state
-from zero_leinr.device import choose_device
+from zero_leinr.device import choose_device, flush_to_zero
 from zero_leinr.errors import InputError
 from zero_leinr.files import replacing
 from zero_leinr.recipe import Budget
@@ -95,6 +95,7 @@ def train(
     """
     check_images(images, recipe)
     device = choose_device(device)
+    flush_to_zero()  # before the first threads start, which inherit it
     train_on = make_step(recipe, seed, device)
     state_file, log = folder / "state.ckpt", LossLog(folder / "state_losses.csv")
     identity = {"recipe": repr(recipe), "seed": seed}
