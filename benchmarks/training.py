@@ -106,13 +106,12 @@ def our_step(
     import torch
 
     from zero_leinr.checkpoint import load_state
-    from zero_leinr.device import flush_to_zero
     from zero_leinr.memory import reuse_freed_memory
     from zero_leinr.recipe import Recipe
     from zero_leinr.training_step import training_step
 
     reuse_freed_memory()
-    flush_to_zero()
+    torch.set_flush_denormal(True)  # as train does
     recipe = Recipe().replace({"batch": batch, "image_size": size, "precision": precision})
     step = training_step(recipe, 0, device, compiled=compiled)
     if state is not None:
@@ -131,17 +130,17 @@ def our_epoch(
 ) -> Callable[[], int]:
     """An epoch as `zero-leinr train` goes through it, its images decoded and resized before."""
     import numpy as np
+    import torch
 
     from experiments.images import list_images, read_image
     from experiments.training_images import resized
-    from zero_leinr.device import flush_to_zero
     from zero_leinr.memory import reuse_freed_memory
     from zero_leinr.recipe import Recipe
     from zero_leinr.training import batches, steps_in_epoch
     from zero_leinr.training_step import training_step
 
     reuse_freed_memory()
-    flush_to_zero()
+    torch.set_flush_denormal(True)  # as train does
     images = np.stack([resized(read_image(path), size) for path in list_images(folder)])
     settings = {"batch": batch, "image_size": size, "precision": precision, "epochs": 10**6}
     recipe = Recipe().replace(settings)

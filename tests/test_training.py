@@ -70,12 +70,19 @@ def test_a_killed_run_resumes_with_the_same_bits(images, full, tmp_path):
         assert (tmp_path / name).read_bytes() == (full[1] / name).read_bytes()
 
 
-def test_training_computes_without_subnormal_numbers(full):
+def test_training_computes_without_subnormal_numbers(images, tmp_path):
     """Dead weights decay into them, and each step would take several times as long."""
-    assert full
-    tiny = torch.tensor(torch.finfo(torch.float32).tiny)
-    assert tiny > 0
-    assert tiny / 4 * 2**10 == 0
+    tiny, seen = torch.tensor(torch.finfo(torch.float32).tiny), []
+    assert tiny / 4 * 2**10 > 0
+
+    def look(done, total, values):
+        seen.append(float(tiny / 4 * 2**10))
+
+    recipe = Recipe().replace(SMALL | {"epochs": 1, "steps_per_epoch": 1})
+    train(recipe, images, 0, tmp_path, device="cpu", progress=look)
+    assert seen
+    assert set(seen) == {0.0}
+    assert tiny / 4 * 2**10 > 0, "the caller's own arithmetic changed"
 
 
 def test_a_process_killed_by_the_system_resumes(images, full, tmp_path):

@@ -1,5 +1,8 @@
 """Which device the networks run on, and how a processor is set up for training."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from zero_leinr.errors import InputError
 
 
@@ -21,13 +24,21 @@ def choose_device(name: str = "auto") -> str:
     return name
 
 
-def flush_to_zero() -> None:
+@contextmanager
+def flush_to_zero() -> Iterator[None]:
     """Makes the processor take subnormal numbers for zero, in this thread and those it starts.
 
     Training drives weights of dead channels and Adam's averages below 1.2e-38, and processors
     compute with such numbers many times slower: after 2,700 steps of one 64x64 crop a step took
-    1.57 s, and 0.20 s without them. Does nothing on processors that cannot do it.
+    1.57 s, and 0.20 s without them. Afterwards the calling thread is as it was. Does nothing on
+    processors that cannot do it.
     """
     import torch
 
+    tiny = torch.tensor(torch.finfo(torch.float32).tiny)
+    before = bool(tiny / 4 == 0)
     torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(before)

@@ -56,6 +56,7 @@ MakeStep = Callable[[Any, int, str], Step]
 """Makes the step of a recipe, with a seed, on a device. The seed alone fixes its weights."""
 
 
+@flush_to_zero()  # before the first threads start, which inherit it
 def train(
     recipe: Budget,
     images: np.ndarray,
@@ -95,7 +96,6 @@ def train(
     """
     check_images(images, recipe)
     device = choose_device(device)
-    flush_to_zero()  # before the first threads start, which inherit it
     train_on = make_step(recipe, seed, device)
     state_file, log = folder / "state.ckpt", LossLog(folder / "state_losses.csv")
     identity = {"recipe": repr(recipe), "seed": seed}
