@@ -86,27 +86,27 @@ def official_step(
     With the ``state.ckpt`` of a training, its branches go on from there, through the official
     code's own setting for it.
     """
-    train, images = official_training(folder, device), batch_of(batch, size, device)
-    settings: dict[str, Any] = {"start_epoch": 1}
-    if state is not None:
-        settings["pretrain_model_enhance"] = _branches(state)
-        settings["load_pretrain_enhance"] = True
-    return _gated(train, lambda gate: gate.each([images]), device, precision, **settings)
+    with tempfile.TemporaryDirectory() as place:
+        settings: dict[str, Any] = {"start_epoch": 1}
+        if state is not None:  # before the official code changes what our modules import
+            _write_branches(state, Path(place))
+            settings |= {"load_pretrain_enhance": True, "pretrain_model_enhance": place}
+        train, images = official_training(folder, device), batch_of(batch, size, device)
+        return _gated(train, lambda gate: gate.each([images]), device, precision, **settings)
 
 
-def _branches(state: Path) -> str:
-    """Writes a state's branches where and as the official code looks for them."""
+def _write_branches(state: Path, place: Path) -> None:
+    """Writes a state's branches as the official code looks for them."""
     import torch
 
     from zero_leinr.checkpoint import load_state
 
-    weights, folder = load_state(state)["model"], Path(tempfile.mkdtemp())
-    for name, place in (("light", "Model_enh_b1"), ("color", "Model_enh_b2")):
+    weights = load_state(state)["model"]
+    for name, folder in (("light", "Model_enh_b1"), ("color", "Model_enh_b2")):
         start = f"cpleb.branches.{name}."
         branch = {k.removeprefix(start): v for k, v in weights.items() if k.startswith(start)}
-        (folder / place).mkdir()
-        torch.save(branch, folder / place / "Epoch195.pth")
-    return str(folder)
+        (place / folder).mkdir()
+        torch.save(branch, place / folder / "Epoch195.pth")
 
 
 def official_epoch(

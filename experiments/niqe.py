@@ -46,8 +46,8 @@ def _luma(image: np.ndarray) -> np.ndarray:
     """Whole levels, (H, W).
 
     One color in a thousand lies halfway between two levels, and single precision decides. A matrix
-    product adds in an order that depends on the processor, and with it NIQE differed by 1e-4 from
-    machine to machine; this order is the same on all.
+    product adds in an order that depends on the processor, and with it the NIQE of
+    an image differed by up to 1e-3 from machine to machine; this order is the same on all.
     """
     red, green, blue = (image[..., k] / np.float32(255) * LUMA[k] for k in range(3))
     return np.rint((red + green + blue) * np.float32(255)).astype(float)

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from downloads import Shop, Site, png
 from hypothesis import settings
 
 # Machines that run tests are often shared; how long one example takes says nothing here. The same
@@ -15,3 +16,37 @@ needs_data = pytest.mark.skipif(
     not os.environ.get("ZERO_LEINR_DATA"),
     reason="set ZERO_LEINR_DATA to the folder with LOL, DICM, LIME and the official weights",
 )
+
+
+def one_line(error):
+    message = str(error.value)
+    assert "\n" not in message
+    return message
+
+
+@pytest.fixture
+def site(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "*")
+    site = Site()
+    yield site
+    site.server.shutdown()
+    site.server.server_close()
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An empty data folder and working directory."""
+    monkeypatch.setenv("ZERO_LEINR_DATA", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def shop(tmp_path, home, site):
+    """A registry with one paired set of two, `pairs`, whose archive the site has."""
+    images = {
+        f"{kind}/{n}.png": png(n + 100 * (kind == "high"))
+        for kind in ("low", "high")
+        for n in (10, 2)
+    }
+    return Shop(tmp_path / "config", home, site, images)

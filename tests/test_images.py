@@ -5,6 +5,7 @@ import stat
 
 import numpy as np
 import pytest
+from conftest import one_line
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -20,12 +21,6 @@ def picture():
     """Return a smooth 40x48 colour image: survives JPEG and tells rows from columns."""
     y, x = np.mgrid[0:40, 0:48]
     return np.stack([x * 5, y * 6, 255 - x * 2 - y * 2], axis=-1).astype(np.uint8)
-
-
-def one_line(error):
-    message = str(error.value)
-    assert "\n" not in message
-    return message
 
 
 def test_rgb_round_trip_is_exact(tmp_path, picture):
