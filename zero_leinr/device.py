@@ -28,9 +28,9 @@ def choose_device(name: str = "auto") -> str:
 def flush_to_zero() -> Iterator[None]:
     """Makes the processor take subnormal numbers for zero, in this thread and those it starts.
 
-    Training drives weights of dead channels and Adam's averages below 1.2e-38, and
-    some processors compute with such numbers many times slower (docs/profile-training.md). Afterwards
-    the calling thread is as it was. Does nothing on processors that cannot do it.
+    Training drives weights of dead channels and Adam's averages below 1.2e-38, and some processors
+    compute with such numbers many times slower (docs/profile-training.md). Afterwards the calling
+    thread is as it was. Does nothing on processors that cannot do it.
     """
     import torch
 
