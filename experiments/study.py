@@ -154,9 +154,11 @@ def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> S
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     methods = _baselines(path, names, seeds, settings.get("budget", {}))
-    if settings.pop("variants", True):
+    chosen = settings.pop("variants", True)
+    if chosen:
         ablations = load_ablations() if ablations is None else ablations
-        variants = _variants(ablations, path.stem, seeds, settings.get("budget", {}))
+        ablations = _chosen(path, ablations, chosen)
+        variants = _variants(ablations, seeds, settings.get("budget", {}))
         for name in methods.keys() & variants.keys():
             raise InputError(f"ablations.yaml: {name}: methods.yaml has a baseline of this name")
         methods |= variants
@@ -182,20 +184,35 @@ def _baselines(
     return methods
 
 
+def _chosen(
+    path: Path, ablations: Mapping[str, Ablation], names: bool | list[str]
+) -> dict[str, Ablation]:
+    """The variants of a study: those that it names, or else those whose entry says so."""
+    if isinstance(names, list):
+        for name in names:
+            if name not in ablations:
+                known = ", ".join(ablations)
+                raise InputError(f"{path}: unknown variant {name!r}; known: {known}")
+        return {name: ablations[name] for name in names}
+    return {
+        name: ablation
+        for name, ablation in ablations.items()
+        if ablation.studies is None or path.stem in ablation.studies
+    }
+
+
 def _variants(
-    ablations: Mapping[str, Ablation], study: str, seeds: list[int], budget: Mapping[str, Any]
+    ablations: Mapping[str, Ablation], seeds: list[int], budget: Mapping[str, Any]
 ) -> dict[str, Method]:
     methods: dict[str, Method] = {}
     names: dict[str, str] = {}
     for name, ablation in ablations.items():
-        if ablation.studies is not None and study not in ablation.studies:
-            continue
         where = f"ablations.yaml: {name}"
         recipe = _recipe(where, ablation.overrides, budget)
         twin = names.setdefault(_training(recipe), name)
         if twin != name:
             raise InputError(
-                f"{where}: in study {study} this is the same training as {twin}; change another "
+                f"{where}: in this study it is the same training as {twin}; change another "
                 "setting, or limit it to other `studies` if that one's budget overrules it"
             )
         methods[name] = Method(name, ablation.label, VARIANTS_GROUP, {}, recipe, seeds)
