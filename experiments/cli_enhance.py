@@ -23,6 +23,7 @@ def _add_enhance(commands: Any) -> None:
         "enhance",
         _enhance,
         "brighten images with trained weights or a baseline",
+        "zero-leinr enhance photo.jpg\n"
         "zero-leinr enhance photo.jpg --weights runs/mine/model.safetensors --out out\n"
         "zero-leinr enhance photos/ --method zero_dce --out enhanced\n"
         "zero-leinr enhance photos/ --method sci_retrained --weights a.safetensors --out o\n"
@@ -37,7 +38,8 @@ def _add_enhance(commands: Any) -> None:
         nargs="+",
         type=Path,
         default=[],
-        help="a model.safetensors that `train` wrote; several with --seeds, one each",
+        help="a model.safetensors that `train` wrote (default: the released weights); several with "
+        "--seeds, one each",
     )
     command.add_argument(
         "--method",
@@ -76,7 +78,7 @@ def _enhance(options: argparse.Namespace) -> None:
     if (options.images is None) == (options.listings is None):
         raise InputError("enhance: give an image, a folder, or --listings (one of them)")
     if not options.weights and options.method is None:
-        raise InputError("enhance: give --weights or --method")
+        options.weights = [_released()]
     entry = _method_entry(options.method, bool(options.weights)) if options.method else None
     batches = _batches(options)
     for weights, folder in _weights_of_seeds(options):
@@ -90,6 +92,15 @@ def _enhance(options: argparse.Namespace) -> None:
             # A baseline may have settings of its own for a data set, so it is built for each.
             enhancer = model or baseline(entry or {}, dataset, options.device, weights)
             enhance_items(enhancer, items, folder / (dataset or ""))
+
+
+def _released() -> Path:
+    """The weights that come with the package; says what they are."""
+    from experiments.half_precision import describe
+    from zero_leinr.released import RELEASED
+
+    print(describe(RELEASED))
+    return RELEASED
 
 
 def _batches(options: argparse.Namespace) -> list[tuple[str | None, list[Any]]]:

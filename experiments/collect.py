@@ -41,7 +41,7 @@ class Method:
     name: str
     label: str
     group: str
-    weights: Literal["none", "official", "trained here"]
+    weights: Literal["none", "official", "released", "trained here"]
     seeds: list[int]
     note: str | None = None
 

@@ -22,6 +22,7 @@ from experiments.datasets import (
 from experiments.images import list_images, match_pairs, read_image
 from zero_leinr.errors import InputError
 from zero_leinr.files import replacing
+from zero_leinr.released import RELEASED
 
 __all__ = [
     "Dataset",
@@ -37,6 +38,9 @@ __all__ = [
 ]
 
 WEIGHTS = PACKAGE / "config" / "weights.yaml"
+
+#: Name of the weights that come with the package, in methods.yaml.
+RELEASED_NAME = "released"
 
 #: Generated sets live here always: the data folder may be shared and read-only.
 GENERATED_FOLDER = Path("data")
@@ -133,16 +137,18 @@ def weights_file(name: str, *, download: bool = True, registry: Path = WEIGHTS) 
     """Find, or else download, a file of published weights and check it.
 
     Args:
-        name: name in `config/weights.yaml`.
+        name: name in `config/weights.yaml`, or `released` for those that come with the package.
         download: whether a missing file may be downloaded.
         registry: the registry file.
 
     Returns:
-        Its path: `weights/<file>` in the data folder.
+        Its path: `weights/<file>` in the data folder, or in the package.
 
     Raises:
         InputError: unknown name, missing file (with address, sha256 and folder), wrong checksum.
     """
+    if name == RELEASED_NAME:
+        return RELEASED
     known = load_checked(registry, "weights.schema.yaml")
     if name not in known:
         raise InputError(f"unknown weights {name!r}; known: {', '.join(known)}")

@@ -22,8 +22,13 @@ from experiments.figures import COLUMN, PAGE, SMALL, add_foot, budget_note, look
 from experiments.statistics import summarize
 
 PROTOCOL = "standard"
-MARKERS = {"none": "o", "official": "s", "trained here": "D"}
-MEANINGS = {"none": "no weights", "official": "official weights", "trained here": "trained here"}
+MARKERS = {"none": "o", "official": "s", "released": "P", "trained here": "D"}
+MEANINGS = {
+    "none": "no weights",
+    "official": "official weights",
+    "released": "released here",
+    "trained here": "trained here",
+}
 LINE = 0.165  # inches a method's row takes
 MOST_PANELS = 4  # side by side
 

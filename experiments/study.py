@@ -11,6 +11,7 @@ from typing import Any
 
 from baselines.recipe import make_recipe
 from experiments.ablations import Ablation, load_ablations
+from experiments.data import RELEASED_NAME
 from experiments.datasets import PACKAGE, load_checked, load_registry
 from experiments.scores import load_metrics
 from zero_leinr.errors import InputError
@@ -45,10 +46,12 @@ class Method:
 
     @property
     def weights(self) -> str:
-        """Where its weights come from: ``none``, ``official`` or ``trained here``."""
+        """Where they come from: ``none``, ``official``, ``released`` or ``trained here``."""
         if self.recipe is not None:
             return "trained here"
-        return "official" if "weights" in self.entry else "none"
+        if "weights" not in self.entry:
+            return "none"
+        return "released" if self.entry["weights"] == RELEASED_NAME else "official"
 
 
 @dataclass(frozen=True)

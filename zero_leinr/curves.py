@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from zero_leinr.joined import conv_joined
+
 ITERATIONS = 8
 """How often the curve is applied; each time with an RGB map of its own."""
 
@@ -75,8 +77,8 @@ class CurveEstimator(nn.Module):
         x2 = relu(self.e_conv2(x1))
         x3 = relu(self.e_conv3(x2))
         x4 = relu(self.e_conv4(x3))
-        x5 = relu(self.e_conv5(torch.cat([x3, x4], dim=1)))
-        x6 = relu(self.e_conv6(torch.cat([x2, x5], dim=1)))
+        x5 = relu(conv_joined(self.e_conv5, x3, x4))
+        x6 = relu(conv_joined(self.e_conv6, x2, x5))
         # The curve itself runs in float32: eight squarings in bfloat16 would lose the image.
-        curves = torch.tanh(self.e_conv7(torch.cat([x1, x6], dim=1)).float())
+        curves = torch.tanh(conv_joined(self.e_conv7, x1, x6).float())
         return apply_curves(image, curves), curves

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from zero_leinr.joined import conv_joined
+
 MULTIPLE = 32
 """Height and width must be multiples of this: the U-Net halves them five times."""
 
@@ -80,8 +82,8 @@ class ENRB(nn.Module):
             skips.append(x)
         x = layer("enc_conv6", skips.pop())
         for level in range(5, 0, -1):
-            x = torch.cat([getattr(self, f"up{level}")(x), skips.pop()], dim=1)
-            x = layer(f"dec_conv{level}a", x)
+            x = getattr(self, f"up{level}")(x)
+            x = F.leaky_relu_(conv_joined(getattr(self, f"dec_conv{level}a"), x, skips.pop()), 0.2)
             x = layer(f"dec_conv{level}b", x)
         x = layer("nin_a", x)
         x = layer("nin_b", x)
