@@ -6,6 +6,7 @@ from typing import Any
 
 from experiments.cli_shared import add_command, add_machine, add_seeds, seed_folders
 from zero_leinr.errors import InputError
+from zero_leinr.released import RELEASED
 
 
 def add_enhance_commands(commands: Any) -> None:
@@ -97,7 +98,6 @@ def _enhance(options: argparse.Namespace) -> None:
 def _released() -> Path:
     """The weights that come with the package; says what they are."""
     from experiments.half_precision import describe
-    from zero_leinr.released import RELEASED
 
     print(describe(RELEASED))
     return RELEASED
@@ -155,14 +155,15 @@ def _add_export(commands: Any) -> None:
         "export",
         _export,
         "write weights as an ONNX model, or in half precision; checked against the original",
+        "zero-leinr export --out zero_leinr.onnx\n"
         "zero-leinr export --weights runs/mine/model.safetensors --out mine.onnx\n"
         "zero-leinr export --weights runs/mine/model.safetensors --out mine.safetensors",
     )
     command.add_argument(
         "--weights",
         type=Path,
-        required=True,
-        help="a model.safetensors that `train` wrote",
+        default=RELEASED,
+        help="a model.safetensors that `train` wrote (default: the released weights)",
     )
     command.add_argument(
         "--out",

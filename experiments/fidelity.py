@@ -74,7 +74,7 @@ def ssim_luma(enhanced: np.ndarray, reference: np.ndarray, device: str = "cpu") 
     Not on Y in [16, 235], as `psnr_luma`: the offset of 16 counts as likeness where both images
     are dark, and doubles the score of LOL's input (.395 instead of .193).
     """
-    return _ssim_gaussian(np.rint(enhanced @ LUMA), np.rint(reference @ LUMA))
+    return _ssim_gaussian(_whole_luma(enhanced), _whole_luma(reference))
 
 
 def psnr_gt_mean(enhanced: np.ndarray, reference: np.ndarray, device: str = "cpu") -> float:
@@ -156,6 +156,14 @@ def _ssim_gaussian(enhanced: np.ndarray, reference: np.ndarray) -> float:
             use_sample_covariance=False,
         )
     )
+
+
+def _whole_luma(image: np.ndarray) -> np.ndarray:
+    """Y of BT.601 in [0, 255], rounded, halves to even. uint8 (H, W, 3) -> float64 (H, W).
+
+    Of whole thousandths, so that a half is one on every processor.
+    """
+    return np.rint(image @ np.array([299, 587, 114]) / 1000)
 
 
 def _studio_luma(image: np.ndarray) -> np.ndarray:
