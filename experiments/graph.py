@@ -7,6 +7,7 @@ from typing import Any
 from experiments.datasets import Dataset, data_folder, load_registry
 from experiments.scores import load_metrics
 from experiments.study import CONFIG, FULL, VARIANTS_GROUP, Method, Study, load_studies
+from zero_leinr.released import RELEASED
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,10 @@ class Graph:
             return []
         folder = f"results/{study}/runs/{method}"
         return [f"{folder}/seed{seed}/model.safetensors" for seed in plan.seeds]
+
+    def released(self, study: str, method: str) -> list[str]:
+        """The weights of the package, if the method has those: with others it runs anew."""
+        return [str(RELEASED)] if self.method(study, method).weights == "released" else []
 
     def first_weights(self, study: str, method: str) -> list[str]:
         """The weights of a method's first seed, which its costs are measured on."""

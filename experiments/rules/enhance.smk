@@ -6,6 +6,7 @@ rule enhance:
         study=ancient("results/{study}/study.json"),
         listings=lambda wildcards: GRAPH.listings(wildcards.study),
         weights=lambda wildcards: GRAPH.weights(wildcards.study, wildcards.method),
+        released=lambda wildcards: GRAPH.released(wildcards.study, wildcards.method),
     output:
         images=directory("results/{study}/images/{method}"),
     log:
