@@ -101,7 +101,7 @@ def compare(options: argparse.Namespace) -> Table:
     import numpy as np
 
     title = f"The official training and ours, {' '.join(options.set) or 'official settings'}, "
-    title += f"on {options.pairs}: mean and standard deviation over {len(options.seeds)} seeds"
+    title += f"on {options.pairs.name}: mean and standard deviation over {len(options.seeds)} seeds"
     table = Table(title, ["score", "official", "here", "here - official", "in spreads"])
     found = {side: scores(options, side) for side in ("official", "here")}
     for metric in METRICS:

@@ -66,4 +66,4 @@ def test_the_studies_that_ship_are_what_they_say():
     demo = studies["demo"].methods.values()
     assert [method.name for method in demo if method.group == VARIANTS_GROUP] == variants
     assert {*variants, "no_regularization"} <= set(studies["quick"].methods)
-    assert not any("weights" in method.entry for method in studies["demo"].methods.values())
+    assert not any(method.weights == "official" for method in studies["demo"].methods.values())
