@@ -206,7 +206,7 @@ def _letters(number: int) -> str:
 def _seeds(method: Method) -> str:
     """How many seeds; a dash where a seed changes nothing."""
     seeds = len(method.seeds)
-    return str(seeds) if seeds > 1 or method.weights == "trained here" else "–"
+    return str(seeds) if seeds > 1 or method.weights in ("released", "trained here") else "–"
 
 
 def _caption(study: Study, columns: list[tuple[Dataset, Metric]], protocol: str) -> str:
