@@ -107,7 +107,7 @@ def test_settings_are_read_as_yaml():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["enhance", "photos", "--out", "o"], "--weights or --method"),
+        (["enhance", "absent.png", "--out", "o"], "absent.png"),
         (["enhance", "--method", "gamma", "--out", "o"], "an image, a folder"),
         (["enhance", "photos", "--weights", "a", "b", "--out", "o"], "as many --seeds"),
         (["enhance", "photos", "--weights", "a", "--seeds", "0", "1", "--out", "o"], "as many"),
