@@ -161,7 +161,7 @@ def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> S
     if chosen:
         ablations = load_ablations() if ablations is None else ablations
         ablations = _chosen(path, ablations, chosen)
-        variants = _variants(ablations, seeds, settings.get("budget", {}))
+        variants = _variants(ablations, path.stem, seeds, settings.get("budget", {}))
         for name in methods.keys() & variants.keys():
             raise InputError(f"ablations.yaml: {name}: methods.yaml has a baseline of this name")
         methods |= variants
@@ -205,7 +205,7 @@ def _chosen(
 
 
 def _variants(
-    ablations: Mapping[str, Ablation], seeds: list[int], budget: Mapping[str, Any]
+    ablations: Mapping[str, Ablation], study: str, seeds: list[int], budget: Mapping[str, Any]
 ) -> dict[str, Method]:
     methods: dict[str, Method] = {}
     names: dict[str, str] = {}
@@ -215,7 +215,7 @@ def _variants(
         twin = names.setdefault(_training(recipe), name)
         if twin != name:
             raise InputError(
-                f"{where}: in this study it is the same training as {twin}; change another "
+                f"{where}: in study {study} this is the same training as {twin}; change another "
                 "setting, or limit it to other `studies` if that one's budget overrules it"
             )
         methods[name] = Method(name, ablation.label, VARIANTS_GROUP, {}, recipe, seeds)

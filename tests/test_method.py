@@ -20,6 +20,7 @@ from zero_leinr.inference import (
     to_tensor,
     to_uint8,
 )
+from zero_leinr.joined import conv_joined
 from zero_leinr.model import ZeroLEINR, flush_subnormals
 from zero_leinr.noise import add_noise
 from zero_leinr.recipe import Recipe, parse_noise
@@ -67,6 +68,23 @@ def test_subimages_hold_adjacent_pixels_of_every_cell(seed):
         cell = numbers[b, :, 2 * i : 2 * i + 2, 2 * j : 2 * j + 2].reshape(3, 4)
         assert torch.equal(first[b, :, i, j], cell[:, pair[0]])
         assert torch.equal(second[b, :, i, j], cell[:, pair[1]])
+
+
+@given(
+    channels=st.tuples(st.integers(1, 9), st.integers(1, 5)),
+    size=st.tuples(st.integers(1, 12), st.integers(1, 12)),
+    seed=seeds,
+)
+@settings(max_examples=20, deadline=None)
+def test_a_convolution_of_joined_maps_is_that_of_their_concatenation(channels, size, seed):
+    generator = torch.Generator().manual_seed(seed)
+    first, second = (torch.randn(2, c, *size, generator=generator) for c in channels)
+    conv = torch.nn.Conv2d(sum(channels), 4, 3, padding=1)
+    expected = conv(torch.cat([first, second], dim=1))
+    made = conv_joined(conv, first, second)
+    torch.testing.assert_close(made, expected, rtol=1e-4, atol=1e-5)
+    gradients = [torch.autograd.grad(y.square().sum(), conv.weight)[0] for y in (made, expected)]
+    torch.testing.assert_close(*gradients, rtol=1e-3, atol=1e-3)
 
 
 def test_all_eight_pairs_are_drawn_about_equally_often():
