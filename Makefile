@@ -7,10 +7,10 @@ export PATH := $(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 SNAKEMAKE := snakemake --workflow-profile experiments/profiles/local
 
-.PHONY: demo quick ablations ablations_real released paper baselines test lint bench lock clean
+.PHONY: demo quick ablations ablations_real released paper paper_cpu baselines test lint bench lock clean
 
 # A study: results/<study>/ with weights, images, scores, tables, figures and report.html.
-demo quick ablations ablations_real released paper baselines: .venv/ready
+demo quick ablations ablations_real released paper paper_cpu baselines: .venv/ready
 	$(SNAKEMAKE) $@
 	$(SNAKEMAKE) $@ --report results/$@/report.html
 
@@ -59,4 +59,4 @@ environment.yml: requirements.lock
 
 clean:
 	rm -rf .venv .snakemake results/demo results/quick results/ablations results/ablations_real \
-		results/released results/paper results/baselines results/benchmarks
+		results/released results/paper results/paper_cpu results/baselines results/benchmarks

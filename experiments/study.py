@@ -21,7 +21,7 @@ CONFIG = PACKAGE / "config"
 VARIANTS_GROUP = "Zero-LEINR and its variants"
 FULL = "zero_leinr"  # the variant that all others are compared with
 # Settings of a recipe that belong to its budget, too: how it is trained, not what.
-TRAINING = ("lr", "weight_decay", "clip", "denoiser_lr", "ramp", "precision")
+TRAINING = ("lr", "weight_decay", "clip", "denoiser_lr", "denoiser_halvings", "ramp", "precision")
 
 
 @dataclass(frozen=True)

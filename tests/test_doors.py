@@ -40,7 +40,16 @@ def test_every_direct_dependency_is_locked():
     assert {re.match(r"[\w-]+", line)[0].lower() for line in wanted} <= names
 
 
-STUDIES = ["demo", "quick", "ablations", "ablations_real", "released", "paper", "baselines"]
+STUDIES = [
+    "demo",
+    "quick",
+    "ablations",
+    "ablations_real",
+    "released",
+    "paper",
+    "paper_cpu",
+    "baselines",
+]
 
 
 @pytest.mark.parametrize("target", [*STUDIES, "test", "lint"])

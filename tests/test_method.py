@@ -130,10 +130,12 @@ def test_streams_differ_by_seed_name_and_step_and_repeat():
 
 
 def test_learning_rate_follows_the_official_scheduler():
-    for epochs in (100, 10, 7, 200):
-        recipe = Recipe(epochs=epochs)
+    official = [20, 40, 60, 80]
+    for epochs, halvings in [*((n, official) for n in (100, 10, 7, 200)), (100, [70, 90])]:
+        recipe = Recipe(epochs=epochs).replace({"denoiser_halvings": halvings})
+        assert halvings != official or recipe == Recipe(epochs=epochs)
         optimizer = torch.optim.Adam([torch.zeros(1)], lr=recipe.denoiser_lr)
-        milestones = [int(k * epochs / 100) - 1 for k in (20, 40, 60, 80)]
+        milestones = [int(k * epochs / 100) - 1 for k in halvings]
         scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones, gamma=0.5)
         for epoch in range(epochs):
             assert denoiser_lr(recipe, epoch) == pytest.approx(scheduler.get_last_lr()[0])
@@ -156,6 +158,9 @@ def test_learning_rate_follows_the_official_scheduler():
         ({"batch": None}, "batch"),
         ({"precision": "float16"}, "precision"),
         ({"noise": "snow"}, "not a noise model"),
+        ({"denoiser_halvings": [0, 50]}, "whole percents"),
+        ({"denoiser_halvings": [50.5]}, "whole percents"),
+        ({"denoiser_halvings": 50}, "takes a list"),
     ],
 )
 def test_recipe_refuses_what_cannot_be(overrides, message):

@@ -69,7 +69,8 @@ class Recipe:
         lr: Adam's learning rate of the branches.
         weight_decay: L2 in Adam, branches only.
         clip: Largest gradient norm of a branch.
-        denoiser_lr: Adam's learning rate of ENRB; it halves at 20, 40, 60 and 80 % of the epochs.
+        denoiser_lr: Adam's learning rate of ENRB.
+        denoiser_halvings: When that halves, in percent of the epochs.
         ramp: Weight that the regularization reaches at the last epoch, starting from 0.
         precision: ``float32``, or ``bfloat16`` for autocast in the networks.
     """
@@ -88,6 +89,7 @@ class Recipe:
     weight_decay: float = 1e-5
     clip: float = 0.1
     denoiser_lr: float = 1e-4
+    denoiser_halvings: list[int] = dataclasses.field(default_factory=lambda: [20, 40, 60, 80])
     ramp: float = 2.0
     precision: str = "float32"
 
@@ -100,6 +102,11 @@ class Recipe:
                 check_known(f"{part}.{loss}", loss, allowed)
         parse_noise(self.noise)
         check_known("precision", self.precision, PRECISIONS)
+        if not all(type(k) is int and 0 < k <= 100 for k in self.denoiser_halvings):
+            raise InputError(
+                "recipe: denoiser_halvings takes whole percents of the epochs, from 1 to 100, not "
+                f"{self.denoiser_halvings}"
+            )
         check_budget(self, SIDE_MULTIPLE["branches" if self.denoiser is None else "denoiser"])
 
     @property

@@ -189,8 +189,9 @@ def branch_losses(
 def denoiser_lr(recipe: Recipe, epoch: int) -> float:
     """ENRB's learning rate: halved at epochs 19, 39, 59 and 79 of 100, counted from 0.
 
-    Of N epochs at ``int(k * N / 100) - 1`` for k = 20, 40, 60, 80. In runs so short that this
-    falls before the first epoch, that halving is left out, as PyTorch's scheduler does.
+    Of N epochs at ``int(k * N / 100) - 1``, k the recipe's ``denoiser_halvings``.
+    In runs so short that this falls before the first epoch, that halving is left out, as PyTorch's
+    scheduler does.
     """
-    milestones = [int(k * recipe.epochs / 100) - 1 for k in (20, 40, 60, 80)]
+    milestones = [int(k * recipe.epochs / 100) - 1 for k in recipe.denoiser_halvings]
     return recipe.denoiser_lr * 0.5 ** sum(0 <= m <= epoch for m in milestones)
