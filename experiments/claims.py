@@ -157,6 +157,8 @@ def _verdict(row: Mapping[Any, Any]) -> tuple[str, str]:
     """The verdict on one comparison, and the reason where it cannot be decided."""
     if pd.isna(row["ci_low"]):
         return NOT_DECIDABLE, row["reason"] or "too few images, or an infinite score"
+    if row["n_seeds"] == 1:
+        return NOT_DECIDABLE, "one seed says nothing of others"
     margin = row["margin"]
     if row["expect"] == "not lower":
         if row["ci_low"] > -margin:

@@ -112,6 +112,18 @@ class Study:
         """The methods that this study trains itself."""
         return [method for method in self.methods if method.weights == "trained here"]
 
+    @property
+    def one_seed(self) -> bool:
+        """Whether all that it trains was trained with a single seed."""
+        return bool(self.trained) and all(len(method.seeds) == 1 for method in self.trained)
+
+    @property
+    def intervals_over(self) -> str:
+        """What the intervals of its trained methods range over, for captions."""
+        if self.one_seed:
+            return "over other images; one seed says nothing of others"
+        return "over other seeds and images"
+
     def dataset(self, name: str) -> Dataset:
         """The dataset of that name.
 

@@ -103,7 +103,7 @@ def layout(study: Study, found: pd.DataFrame) -> PlainTable:
     full = next(study.label(method) for method in study.methods if method.name == FULL)
     caption = (
         f"{study.title}: score of each variant minus that of {full}, on the same images and "
-        "seeds, plus or minus half of its 95 % interval (over other seeds and images). Arrows "
+        f"seeds, plus or minus half of its 95 % interval ({study.intervals_over}). Arrows "
         f"point to better. {study.budget}."
     )
     notes = [

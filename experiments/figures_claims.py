@@ -92,7 +92,7 @@ def draw(study: Study, judged: pd.DataFrame, labels: dict[str, str]) -> Figure:
         for verdict, (color, marker) in LOOKS.items()
     ]
     note = (
-        "Lines are 95 % intervals over other seeds and images; the gray band is one margin, the "
+        f"Lines are 95 % intervals {study.intervals_over}; the gray band is one margin, the "
         "smallest difference worth speaking of. Where one method is named, the other is the full "
         "one. Tests that could not be made stand in the table."
     )

@@ -78,7 +78,7 @@ def draw(study: Study, dataset_name: str, found: pd.DataFrame) -> Figure:
     ]
     note = (
         "Better is to the right in every panel (axes of metrics that should be low are turned). "
-        f"Lines are 95 % intervals over other seeds and images; colored where p < {ALPHA:.2g} "
+        f"Lines are 95 % intervals {study.intervals_over}; colored where p < {ALPHA:.2g} "
         "after Holm's correction for all variants in the panel."
     )
     add_foot(figure, [budget_note(study), note], handles, len(handles))

@@ -157,5 +157,7 @@ def _foot(figure: Figure, study: Study, metrics: list[Metric], gaps: list[str]) 
     notes = [budget_note(study)]
     caveats = [metric.caveat.rstrip(".") for metric in metrics if metric.caveat]
     notes += [f"*\N{NO-BREAK SPACE}{caveat}." for caveat in caveats]
+    if study.one_seed:
+        notes.append(f"Intervals are {study.intervals_over}.")
     notes += [f"{gap}." for gap in gaps]
     add_foot(figure, notes, handles, 3 if len(metrics) <= 1 else len(handles))

@@ -164,6 +164,8 @@ def layout(study: Study, summary: pd.DataFrame, protocol: str) -> Table:
         notes.insert(0, (DAGGER, "trained with a reduced budget, not the paper's: see the caption"))
     if any(cell.tied for row in rows for cell in row.cells):
         notes.append((TIE, "cannot be told from the best of its column (docs/statistics.md)"))
+    if study.one_seed:
+        notes.append(("", "trained with one seed: other seeds may score and rank otherwise"))
     few = [d.label for d in study.datasets if too_few_images(d.count, len(study.methods) - 1)]
     if few:
         sets = ", ".join(few)

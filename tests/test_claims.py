@@ -1,5 +1,7 @@
 """Variants against the full method, and verdicts on the paper's claims, with planted effects."""
 
+import dataclasses
+
 import fake_study
 import numpy as np
 import pandas as pd
@@ -9,6 +11,7 @@ from experiments.claims import judge, layout, load_claims, verdict_in_words
 from experiments.cli import main
 from experiments.collect import read_scores, read_study
 from experiments.differences import differences
+from experiments.differences import layout as difference_layout
 from experiments.study import VARIANTS_GROUP
 from zero_leinr.errors import InputError
 
@@ -85,6 +88,26 @@ def test_what_cannot_be_decided_says_why(judged):
     assert "without references" in rows.loc["ciede2000", "light_only", "single"]["reason"]
     assert rows.loc["psnr", "no_angle", "pairs"]["reason"] == "the study has no no_angle"
     assert set(judged.loc[judged["reason"] != "", "verdict"]) == {"not decidable"}
+
+
+def test_one_seed_decides_nothing_and_captions_say_so(folder, tmp_path):
+    study = read_study(folder)
+    scores = read_scores(folder, study)
+    single = dataclasses.replace(
+        study, methods=[dataclasses.replace(method, seeds=[0]) for method in study.methods]
+    )
+    found = judge(single, scores[scores["seed"] == 0], load_claims())
+    tested = found[found["ci_low"].notna()]
+    assert len(tested) == 5
+    assert set(tested["verdict"]) == {"not decidable"}
+    assert set(tested["reason"]) == {"one seed says nothing of others"}
+    # What was measured is shown all the same.
+    planted = tested[(tested["metric"] == "ciede2000") & (tested["against"] == "light_only")]
+    assert planted["difference"].item() == pytest.approx(-2, abs=0.05)
+    captions = [difference_layout(s, differences(s, scores)).caption for s in (study, single)]
+    assert ["other seeds" in caption for caption in captions] == [True, False]
+    assert "one seed says nothing of others" in captions[1]
+    assert (study.one_seed, single.one_seed) == (False, True)
 
 
 def test_a_reduced_budget_is_said_with_every_verdict(folder, judged):
