@@ -161,8 +161,11 @@ def our_epoch(
 
 def compare_curves(options: argparse.Namespace) -> Table:
     """Losses over the steps of a training, in both arithmetics, against the spread of seeds."""
+    import os
     import tempfile
 
+    # Read by the libraries of this process when they load.
+    os.environ["OMP_NUM_THREADS"] = str(options.threads)
     import numpy as np
 
     from experiments.images import list_images, read_image
@@ -200,11 +203,12 @@ def curve(
     from zero_leinr.training import train
 
     run = folder / f"{settings.get('precision', 'float32')}{seed}"
-    per_epoch = -(-len(images) // options.batch)
+    # At least four epochs: the regularization's weight is 0 in the first one.
+    per_epoch = min(-(-len(images) // options.batch), -(-options.steps // 4))
     recipe = Recipe().replace(
         {
             "epochs": -(-options.steps // per_epoch),
-            "steps_per_epoch": min(per_epoch, options.steps),
+            "steps_per_epoch": per_epoch,
             "batch": options.batch,
             "image_size": options.size,
             **settings,
