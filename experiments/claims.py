@@ -130,6 +130,9 @@ def _measured(
     """What was measured, or why nothing could be."""
     reason = _obstacle(study, test, dataset)
     chosen = known.get((dataset.name if dataset else "", test.metric, test.protocol))
+    if not reason and chosen is not None:
+        lacking = {test.method, test.against} - set(chosen.index.get_level_values("method"))
+        reason = "one of them lacks this score on more than half of the images" * bool(lacking)
     if reason or chosen is None:
         reason = reason or "no image has this score of every method"
         return dict.fromkeys(MEASURED, float("nan")) | {"reason": reason}

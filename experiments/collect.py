@@ -213,8 +213,10 @@ def read_scores(folder: Path, study: Study) -> "pd.DataFrame":
     """Reads and checks the score files of every method, seed and dataset of a study.
 
     The score stage leaves a metric out where it is not defined (NIQE on a small image). Methods are
-    compared on the same images, so an image counts for a metric only if every run has that score;
-    ``describe_gaps`` says where that leaves fewer images than there are.
+    compared on the same images, so an image counts for a metric only if every run has that score. A
+    method that lacks a score on more than half of the images that others have it on (its training
+    diverged, and its images are of one color) has no such score at all, so that it does not take
+    theirs from the others. ``describe_gaps`` says where either is so.
 
     Args:
         folder: ``results/<study>``.
@@ -248,11 +250,29 @@ def read_scores(folder: Path, study: Study) -> "pd.DataFrame":
                 pairs = zip(frame["metric"], frame["protocol"], strict=True)
                 frame = frame[np.array([pair in wanted for pair in pairs], dtype=bool)]
                 frames.append(frame.assign(method=method.name, seed=seed, dataset=dataset.name))
-    scores = pd.concat(frames, ignore_index=True)
-    runs = sum(len(method.seeds) for method in study.methods)
-    having = scores.groupby(["dataset", "image", "metric", "protocol"])["value"].transform("size")
-    scores = scores[having == runs].reset_index(drop=True)
+    scores = _on_common_images(pd.concat(frames, ignore_index=True), study)
     return scores[["method", "seed", "dataset", *SCORE_COLUMNS]]
+
+
+def _on_common_images(scores: "pd.DataFrame", study: Study) -> "pd.DataFrame":
+    """Drops methods that lack most of a metric's scores, then images that some run lacks."""
+    import pandas as pd
+
+    if scores.empty:
+        return scores
+    column = ["dataset", "metric", "protocol"]
+    all_runs = [(method.name, seed) for method in study.methods for seed in method.seeds]
+    runs = pd.MultiIndex.from_tuples(all_runs, names=["method", "seed"])
+    images = scores.groupby([*column, "method", "seed"]).size().unstack(["method", "seed"])
+    images = images.reindex(columns=runs).fillna(0)
+    has_most = (images.T.groupby(level="method").min() * 2 >= images.max(axis=1)).T
+    kept = has_most.stack()
+    scores = scores[kept.reindex(pd.MultiIndex.from_frame(scores[[*column, "method"]])).to_numpy()]
+    seeds = pd.Series({method.name: len(method.seeds) for method in study.methods})
+    runs_kept = (has_most * seeds).sum(axis=1)
+    wanted = runs_kept.reindex(pd.MultiIndex.from_frame(scores[column])).to_numpy()
+    having = scores.groupby([*column, "image"])["value"].transform("size")
+    return scores[having == wanted].reset_index(drop=True)
 
 
 def _read_score_file(path: Path) -> "pd.DataFrame":
@@ -317,15 +337,24 @@ def describe_gaps(
     ]
     chosen = summary[summary["protocol"] == protocol]
     counts = chosen.groupby(["dataset", "metric"])["n_images"].first()
+    having = chosen.groupby(["dataset", "metric"])["method"].agg(set)
     for dataset in datasets:
         for metric in study.columns(dataset, protocol):
-            count = counts.get((dataset.name, metric.name), 0)
+            place = (dataset.name, metric.name)
+            count = counts.get(place, 0)
             where = f"{metric.label} on {dataset.label}"
             if count == 0:
                 gaps.append(f"{where} is not shown: no image has this score of every method")
-            elif count < dataset.count:
+                continue
+            lacking = [m.label for m in study.methods if m.name not in having[place]]
+            if lacking:
+                gaps.append(
+                    f"{where}: – where more than half of the images have no score: "
+                    f"{', '.join(lacking)}"
+                )
+            if count < dataset.count:
                 gaps.append(
                     f"{where}: {count} of {dataset.count} images, "
-                    "those that have this score of every method"
+                    f"those that have this score of every {'other ' if lacking else ''}method"
                 )
     return gaps

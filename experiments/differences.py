@@ -62,7 +62,10 @@ def differences(study: Study, scores: pd.DataFrame) -> pd.DataFrame:
     for dataset in study.datasets:
         for metric, protocol in columns(study, dataset):
             key = (dataset.name, metric.name, protocol)
-            for variant in variants(study) if key in known else []:
+            there = set(known[key].index.get_level_values("method")) if key in known else set()
+            for variant in variants(study):
+                if not {variant.name, FULL} <= there:
+                    continue
                 pairs = paired_differences(known[key], variant.name, FULL)
                 where = dict(zip(KEYS, key, strict=True))
                 rows.append({**where, "method": variant.name, **compare(pairs)})

@@ -113,10 +113,12 @@ def _panel(
     look = looks(study)
     for method in study.methods:
         place, color = places[method.name], look[method.name].color
+        axis.axhline(place, color="0.92", linewidth=0.6, zorder=0)
+        if method.name not in summary.index:
+            continue
         mean, low, high = (
             float(summary[key].loc[method.name]) for key in ("mean", "ci_low", "ci_high")
         )
-        axis.axhline(place, color="0.92", linewidth=0.6, zorder=0)
         if np.isfinite(low):
             axis.plot([low, high], [place, place], color=color, linewidth=1.4, zorder=2)
         axis.plot(mean, place, MARKERS[method.weights], color=color, markersize=4.2, zorder=3)

@@ -67,9 +67,9 @@ def rank(study: Study, scores: pd.DataFrame) -> pd.DataFrame:
                 for protocol in metric.protocols
                 if (dataset.name, metric.name, protocol) in means
             }
-            standard = columns[STANDARD].loc[names]
+            standard = columns[STANDARD].reindex(names)
             for protocol, values in columns.items():
-                column = values.loc[names]
+                column = values.reindex(names)
                 if column.isna().any():  # a sum over one image, divided by 0
                     continue
                 printed = column.round(DECIMALS.get(metric.name, 2))

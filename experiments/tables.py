@@ -97,7 +97,8 @@ def tidy(study: Study, summary: pd.DataFrame, protocol: str) -> pd.DataFrame:
 class Cell:
     """A mean as it is printed, its spread (empty with one seed), its rank: 1 best, 2 second.
 
-    ``tied`` says that it is not the best and cannot be told from it.
+    A method without this score has a dash and rank 0. ``tied`` says that it is not the best and
+    cannot be told from it.
     """
 
     mean: str
@@ -183,20 +184,19 @@ def _cells(study: Study, column: pd.DataFrame, metric: Metric) -> list[Cell]:
     best, and the next lower number is second.
     """
     decimals = DECIMALS.get(metric.name, 2)
-    column = column.set_index("method").loc[[method.name for method in study.methods]]
-    printed = [f"{mean:.{decimals}f}" for mean in column["mean"]]
-    ranking = sorted({float(text) for text in printed}, reverse=metric.direction == "up")
-    return [
-        Cell(
-            mean=text,
-            spread="" if pd.isna(spread) else f"{spread:.{decimals}f}",
-            rank=ranking.index(float(text)) + 1,
-            tied=bool(like_best) and ranking.index(float(text)) > 0,
-        )
-        for text, spread, like_best in zip(
-            printed, column["spread"], column["like_best"], strict=True
-        )
-    ]
+    rows = {row["method"]: row for row in column.to_dict("records")}
+    printed = {name: f"{row['mean']:.{decimals}f}" for name, row in rows.items()}
+    ranking = sorted(set(map(float, printed.values())), reverse=metric.direction == "up")
+    cells = []
+    for method in study.methods:
+        if method.name not in rows:
+            cells.append(Cell(mean="–", spread="", rank=0, tied=False))
+            continue
+        row, text = rows[method.name], printed[method.name]
+        rank = ranking.index(float(text)) + 1
+        spread = "" if pd.isna(row["spread"]) else f"{row['spread']:.{decimals}f}"
+        cells.append(Cell(text, spread, rank, tied=bool(row["like_best"]) and rank > 1))
+    return cells
 
 
 def _letters(number: int) -> str:

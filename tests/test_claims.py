@@ -1,6 +1,7 @@
 """Variants against the full method, and verdicts on the paper's claims, with planted effects."""
 
 import dataclasses
+import shutil
 
 import fake_study
 import numpy as np
@@ -88,6 +89,25 @@ def test_what_cannot_be_decided_says_why(judged):
     assert "without references" in rows.loc["ciede2000", "light_only", "single"]["reason"]
     assert rows.loc["psnr", "no_angle", "pairs"]["reason"] == "the study has no no_angle"
     assert set(judged.loc[judged["reason"] != "", "verdict"]) == {"not decidable"}
+
+
+def test_a_variant_without_scores_leaves_those_of_the_others(folder, tmp_path):
+    broken = tmp_path / "study"
+    shutil.copytree(folder, broken)
+    for seed in (0, 1, 2):
+        file = fake_study.score_file(broken, "no_enrb", seed, "single")
+        file.write_text("image,metric,protocol,value\n")
+    study = read_study(broken)
+    scores = read_scores(broken, study)
+    found = judge(study, scores, load_claims())
+    rows = found[(found["metric"] == "blind_noise") & (found["against"] == "no_enrb")]
+    reasons = dict(zip(rows["dataset"], rows["reason"], strict=True))
+    assert reasons["single"] == "one of them lacks this score on more than half of the images"
+    compared = differences(study, scores).groupby("dataset")["method"].agg(set)
+    assert compared["single"] == {"light_only", "no_spatial"}
+    assert compared["pairs"] == {"light_only", "no_spatial", "no_enrb"}
+    for command in ("differences", "claims", "figures"):
+        assert main([command, str(broken)]) == 0
 
 
 def test_one_seed_decides_nothing_and_captions_say_so(folder, tmp_path):

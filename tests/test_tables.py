@@ -301,3 +301,18 @@ def test_image_names_stay_text(tmp_path):
     study = read_study(make_study(tmp_path))
     scores = read_scores(tmp_path, study)
     assert set(scores[scores["dataset"] == "pairs"]["image"]) == {"01", "02", "03"}
+
+
+def test_a_method_that_lacks_most_scores_does_not_take_them_from_the_others(tmp_path):
+    make_study(tmp_path)
+    for seed in (0, 1):  # in one seed is enough, and all is no different
+        path = score_file(tmp_path, "full", seed, "single")
+        write(path, "image,metric,protocol,value\n")
+        text = read_table(tmp_path)
+        assert (
+            "NIQE on Single: – where more than half of the images have no score: Zero-LEINR" in text
+        )
+        (row,) = [line for line in text.splitlines() if line.startswith("| Zero-LEINR")]
+        assert row.split("|")[-2].strip() == "–"
+        assert "**1.05**" in text  # the input's, over both images
+        assert "1 of 2 images" not in text
