@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullLocator
 
 from experiments.collect import Metric, Study, read_scores, read_study
 from experiments.comparisons import ALPHA
@@ -24,6 +25,7 @@ from experiments.figures import (
 
 LINE = 0.15  # inches a variant takes
 MOST_PANELS = 4  # side by side
+OUTLIER = 30  # times the median: beyond it an axis is logarithmic
 BETTER, WORSE, UNDECIDED = COLORS[2], COLORS[3], (0.55, 0.55, 0.55)
 
 
@@ -58,9 +60,10 @@ def draw(study: Study, dataset_name: str, found: pd.DataFrame) -> Figure:
     down = max(1, math.ceil(len(metrics) / across))
     height = down * (len(variants(study)) * LINE + 0.6) + 0.2
     figure = Figure(figsize=(PAGE, height), layout="constrained")
+    places = {variant.name: place for place, variant in enumerate(variants(study))}
     axes = figure.subplots(down, across, sharey=True, squeeze=False)
     for axis, metric in zip(axes.flat, metrics, strict=False):
-        _panel(axis, metric, found[found["metric"] == metric.name])
+        _panel(axis, metric, places, found[found["metric"] == metric.name])
     for axis in axes.flat[len(metrics) :]:
         axis.axis("off")
     labels = [study.label(variant) for variant in variants(study)]
@@ -85,11 +88,21 @@ def draw(study: Study, dataset_name: str, found: pd.DataFrame) -> Figure:
     return figure
 
 
-def _panel(axis: Axes, metric: Metric, found: pd.DataFrame) -> None:
-    """One metric: a dot at each variant's mean difference, a line over the interval."""
+def _panel(axis: Axes, metric: Metric, places: dict[str, int], found: pd.DataFrame) -> None:
+    """One metric: a dot at each variant's mean difference, a line over the interval.
+
+    Where one variant differs far more than the others do (its training diverged), the axis is
+    logarithmic beyond what most of them reach.
+    """
     sign = 1 if metric.direction == "up" else -1
+    reach = found["difference"].abs()
+    linear = 3 * reach.median()
+    logarithmic = reach.max() > OUTLIER * reach.median() > 0
+    if logarithmic:
+        axis.set_xscale("symlog", linthresh=linear, linscale=1.5)
     axis.axvline(0, color="0.3", linewidth=0.6, zorder=1)
-    for place, row in enumerate(found.to_dict("records")):
+    for row in found.to_dict("records"):
+        place = places[row["method"]]
         color = UNDECIDED
         if row["p_holm"] < ALPHA:
             color = BETTER if sign * row["difference"] > 0 else WORSE
@@ -101,8 +114,21 @@ def _panel(axis: Axes, metric: Metric, found: pd.DataFrame) -> None:
     axis.set_title(f"{metric.label}{unit} {metric.arrow}", pad=4)
     if sign < 0:
         axis.invert_xaxis()
-    axis.locator_params(axis="x", nbins=4)
+    if logarithmic:
+        axis.set_xticks(*_ticks(axis.get_xlim(), linear))
+        axis.xaxis.set_minor_locator(NullLocator())
+    else:
+        axis.locator_params(axis="x", nbins=4)
     axis.grid(color="0.93", linewidth=0.6)
     axis.set_axisbelow(True)
     axis.tick_params(axis="y", length=0)
     axis.spines["left"].set_visible(False)
+
+
+def _ticks(limits: tuple[float, float], linear: float) -> tuple[list[float], list[str]]:
+    """Places and labels: 0, and on both sides powers of ten where the axis is logarithmic."""
+    first = math.ceil(math.log10(linear))
+    steps = [10.0**power for power in range(first, first + 6)]
+    places = [*(-step for step in reversed(steps)), 0.0, *steps]
+    inside = [place for place in places if min(limits) <= place <= max(limits)]
+    return inside, [f"{place:g}".replace("-", "−") for place in inside]

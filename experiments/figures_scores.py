@@ -31,6 +31,7 @@ MEANINGS = {
 }
 LINE = 0.165  # inches a method's row takes
 MOST_PANELS = 4  # side by side
+OUTLIER = 30  # times the median: beyond it an axis is logarithmic
 
 
 def write_score_figure(study_folder: Path, dataset_name: str) -> list[Path]:
@@ -109,7 +110,10 @@ def _panel(
     summary: pd.DataFrame,
     seed_means: pd.Series,
 ) -> None:
-    """One metric: a mark at the mean, a line over the interval, a small dot a seed."""
+    """One metric: a mark at the mean, a line over the interval, a small dot a seed.
+
+    Logarithmic where one method is far from all others (its training diverged).
+    """
     look = looks(study)
     for method in study.methods:
         place, color = places[method.name], look[method.name].color
@@ -128,7 +132,10 @@ def _panel(
     unit = f" ({metric.unit})" if metric.unit else ""
     caveat = "*" if metric.caveat else ""
     axis.set_title(f"{metric.label}{unit}{caveat} {metric.arrow}", pad=4)
-    axis.locator_params(axis="x", nbins=4)
+    if summary["mean"].max() > OUTLIER * summary["mean"].median() > 0:
+        axis.set_xscale("log")
+    else:
+        axis.locator_params(axis="x", nbins=4)
     axis.grid(axis="x", color="0.92", linewidth=0.6)
     axis.set_axisbelow(True)
     axis.tick_params(axis="y", length=0)

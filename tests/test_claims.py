@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from experiments import figures_differences
 from experiments.claims import judge, layout, load_claims, verdict_in_words
 from experiments.cli import main
 from experiments.collect import read_scores, read_study
@@ -108,6 +109,21 @@ def test_a_variant_without_scores_leaves_those_of_the_others(folder, tmp_path):
     assert compared["pairs"] == {"light_only", "no_spatial", "no_enrb"}
     for command in ("differences", "claims", "figures"):
         assert main([command, str(broken)]) == 0
+
+
+@pytest.mark.parametrize(("outlier", "scale"), [(30, "linear"), (1.5, "symlog")])
+def test_a_variant_keeps_its_row_where_another_has_no_score(folder, monkeypatch, outlier, scale):
+    monkeypatch.setattr(figures_differences, "OUTLIER", outlier)
+    study = read_study(folder)
+    found = differences(study, read_scores(folder, study))
+    found = found[(found["dataset"] == "pairs") & (found["method"] != "light_only")]
+    axis = figures_differences.draw(study, "pairs", found).axes[0]
+    dots = [line for line in axis.lines if line.get_marker() == "o"]
+    names = [label.get_text() for label in axis.get_yticklabels()]
+    shown = {names[line.get_ydata()[0]].strip("†"): line.get_xdata()[0] for line in dots}
+    assert shown == pytest.approx({"no_enrb": -2, "no_spatial": 0}, abs=0.1)
+    assert axis.get_xscale() == scale
+    assert "0" in [label.get_text() for label in axis.get_xticklabels()] or scale == "linear"
 
 
 def test_one_seed_decides_nothing_and_captions_say_so(folder, tmp_path):
