@@ -41,7 +41,7 @@ def main() -> None:
             continue
         with torch.no_grad():
             fused = model.cpleb(images).clamp(0, 1)
-            table.add(str(path), *(f"{gain:.2f}" for gain in kept(fused, model.enrb(fused))))
+            table.add(str(path), *(f"{gain:.3g}" for gain in kept(fused, model.enrb(fused))))
     table.show(options.out)
 
 
