@@ -1,5 +1,6 @@
 """The doors into the project: environments, make targets, README and the studies that ship."""
 
+import csv
 import re
 from pathlib import Path
 
@@ -79,3 +80,23 @@ def test_the_studies_that_ship_are_what_they_say():
     assert [method.name for method in demo if method.group == VARIANTS_GROUP] == variants
     assert {*variants, "no_regularization"} <= set(studies["quick"].methods)
     assert not any(method.weights == "official" for method in studies["demo"].methods.values())
+
+
+def test_the_ablations_in_the_readme_are_those_of_the_kept_study():
+    kept = PROJECT / "results/reference/paper_cpu/tables"
+    with (kept / "scores_standard.csv").open(newline="") as file:
+        means = {
+            (row["method"], row["metric"]): row["mean"]
+            for row in csv.DictReader(file)
+            if row["dataset"] == "lol_eval15"
+        }
+    study = load_studies()["paper_cpu"]
+    readme = (PROJECT / "README.md").read_text()
+    for method in study.trained:
+        (line,) = [row for row in readme.splitlines() if row.startswith(f"| {method.label}† |")]
+        cells = [cell.strip() for cell in line.split("|")[2:6]]
+        for cell, (metric, digits) in zip(
+            cells, (("psnr", 2), ("ssim", 3), ("lpips", 3), ("niqe", 2)), strict=True
+        ):
+            mean = means.get((method.name, metric))
+            assert cell == ("–" if mean is None else f"{float(mean):.{digits}f}"), line
