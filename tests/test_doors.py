@@ -99,4 +99,6 @@ def test_the_ablations_in_the_readme_are_those_of_the_kept_study():
             cells, (("psnr", 2), ("ssim", 3), ("lpips", 3), ("niqe", 2)), strict=True
         ):
             mean = means.get((method.name, metric))
-            assert cell == ("–" if mean is None else f"{float(mean):.{digits}f}"), line
+            # The csv is rounded, too: half a digit, and a little.
+            assert (mean is None) == (cell == "–"), line
+            assert mean is None or abs(float(cell) - float(mean)) < 0.51 * 10**-digits, line
