@@ -30,6 +30,7 @@ NOTE_LINE = 0.105  # inches a line of a note takes, in 6 points
 NOTE_LETTERS = 22  # letters of it in an inch
 LEGEND_LINE = 0.165  # inches
 DOTS = 300  # per inch, of the PNG
+OUTLIER = 30  # times the median: beyond it an axis is logarithmic
 
 # seaborn's colour-blind palette without its two faintest colours. With more methods than colours
 # the line style tells them apart.
@@ -155,3 +156,12 @@ def save(figure: Figure, path: Path) -> list[Path]:
             figure.savefig(draft, format=suffix, dpi=DOTS, metadata=metadata)
         written.append(target)
     return written
+
+
+def power_ticks(limits: tuple[float, float], linear: float) -> tuple[list[float], list[str]]:
+    """Places and labels for a symlog axis: 0, and powers of ten from ``linear`` on, both ways."""
+    first = math.ceil(math.log10(linear))
+    steps = [10.0**power for power in range(first, first + 6)]
+    places = [*(-step for step in reversed(steps)), 0.0, *steps]
+    inside = [place for place in places if min(limits) <= place <= max(limits)]
+    return inside, [f"{place:g}".replace("-", "−") for place in inside]

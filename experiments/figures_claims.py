@@ -19,7 +19,16 @@ from experiments.claims import (
     load_claims,
 )
 from experiments.collect import Study, read_scores, read_study
-from experiments.figures import COLORS, PAGE, SMALL, add_foot, budget_note, paper_style, save
+from experiments.figures import (
+    COLORS,
+    PAGE,
+    SMALL,
+    add_foot,
+    budget_note,
+    paper_style,
+    power_ticks,
+    save,
+)
 from experiments.scores import load_metrics
 from experiments.study import FULL
 
@@ -78,7 +87,7 @@ def draw(study: Study, judged: pd.DataFrame, labels: dict[str, str]) -> Figure:
             axis.plot(row["difference"] * sign, place[0], marker, color=color, ms=4, zorder=3)
             names.append((_name(study, row), False))
     axis.set_xscale("symlog", linthresh=LINEAR, linscale=1.5)
-    axis.set_xticks(*_ticks(axis.get_xlim()))
+    axis.set_xticks(*power_ticks(axis.get_xlim(), 1))
     axis.set_yticks(range(len(names)), [name for name, _ in names], size=SMALL)
     for (_, heading), text in zip(names, axis.get_yticklabels(), strict=True):
         text.set_fontweight("bold" if heading else "normal")
@@ -98,14 +107,6 @@ def draw(study: Study, judged: pd.DataFrame, labels: dict[str, str]) -> Figure:
     )
     add_foot(figure, [budget_note(study), note], handles, len(handles))
     return figure
-
-
-def _ticks(limits: tuple[float, float]) -> tuple[list[float], list[str]]:
-    """Places and labels: 0, the margin, and powers of ten on both sides."""
-    steps = [10.0**power for power in range(6)]
-    places = [*(-step for step in reversed(steps)), 0.0, *steps]
-    inside = [place for place in places if limits[0] <= place <= limits[1]]
-    return inside, [f"{place:g}".replace("-", "−") for place in inside]
 
 
 def _name(study: Study, row: Mapping[Any, Any]) -> str:

@@ -15,17 +15,18 @@ from experiments.comparisons import ALPHA
 from experiments.differences import columns, differences, variants
 from experiments.figures import (
     COLORS,
+    OUTLIER,
     PAGE,
     SMALL,
     add_foot,
     budget_note,
     paper_style,
+    power_ticks,
     save,
 )
 
 LINE = 0.15  # inches a variant takes
 MOST_PANELS = 4  # side by side
-OUTLIER = 30  # times the median: beyond it an axis is logarithmic
 BETTER, WORSE, UNDECIDED = COLORS[2], COLORS[3], (0.55, 0.55, 0.55)
 
 
@@ -115,7 +116,7 @@ def _panel(axis: Axes, metric: Metric, places: dict[str, int], found: pd.DataFra
     if sign < 0:
         axis.invert_xaxis()
     if logarithmic:
-        axis.set_xticks(*_ticks(axis.get_xlim(), linear))
+        axis.set_xticks(*power_ticks(axis.get_xlim(), linear))
         axis.xaxis.set_minor_locator(NullLocator())
     else:
         axis.locator_params(axis="x", nbins=4)
@@ -123,12 +124,3 @@ def _panel(axis: Axes, metric: Metric, places: dict[str, int], found: pd.DataFra
     axis.set_axisbelow(True)
     axis.tick_params(axis="y", length=0)
     axis.spines["left"].set_visible(False)
-
-
-def _ticks(limits: tuple[float, float], linear: float) -> tuple[list[float], list[str]]:
-    """Places and labels: 0, and on both sides powers of ten where the axis is logarithmic."""
-    first = math.ceil(math.log10(linear))
-    steps = [10.0**power for power in range(first, first + 6)]
-    places = [*(-step for step in reversed(steps)), 0.0, *steps]
-    inside = [place for place in places if min(limits) <= place <= max(limits)]
-    return inside, [f"{place:g}".replace("-", "−") for place in inside]

@@ -18,7 +18,17 @@ from experiments.collect import (
     read_scores,
     read_study,
 )
-from experiments.figures import COLUMN, PAGE, SMALL, add_foot, budget_note, looks, paper_style, save
+from experiments.figures import (
+    COLUMN,
+    OUTLIER,
+    PAGE,
+    SMALL,
+    add_foot,
+    budget_note,
+    looks,
+    paper_style,
+    save,
+)
 from experiments.statistics import summarize
 
 PROTOCOL = "standard"
@@ -31,7 +41,6 @@ MEANINGS = {
 }
 LINE = 0.165  # inches a method's row takes
 MOST_PANELS = 4  # side by side
-OUTLIER = 30  # times the median: beyond it an axis is logarithmic
 
 
 def write_score_figure(study_folder: Path, dataset_name: str) -> list[Path]:
