@@ -20,7 +20,7 @@ from zero_leinr.inference import (
     to_tensor,
     to_uint8,
 )
-from zero_leinr.joined import conv_joined
+from zero_leinr.joined import conv_joined, conv_upsampled_joined
 from zero_leinr.model import ZeroLEINR, flush_subnormals
 from zero_leinr.noise import add_noise
 from zero_leinr.recipe import Recipe, parse_noise
@@ -85,6 +85,28 @@ def test_a_convolution_of_joined_maps_is_that_of_their_concatenation(channels, s
     torch.testing.assert_close(made, expected, rtol=1e-4, atol=1e-5)
     gradients = [torch.autograd.grad(y.square().sum(), conv.weight)[0] for y in (made, expected)]
     torch.testing.assert_close(*gradients, rtol=1e-3, atol=1e-3)
+
+
+@given(
+    channels=st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(1, 5)),
+    size=st.tuples(st.integers(1, 6), st.integers(1, 6)),
+    seed=seeds,
+)
+@settings(max_examples=20, deadline=None)
+def test_upsampling_is_merged_into_the_convolution_after_it(channels, size, seed):
+    generator = torch.Generator().manual_seed(seed)
+    inner, own, other = channels
+    below = torch.randn(2, inner, *size, generator=generator)
+    skip = torch.randn(2, other, *(2 * side for side in size), generator=generator)
+    upsample = torch.nn.ConvTranspose2d(inner, own, 2, stride=2)
+    conv = torch.nn.Conv2d(own + other, 4, 3, padding=1)
+    expected = conv(torch.cat([upsample(below), skip], dim=1))
+    made = conv_upsampled_joined(conv, upsample, below, skip)
+    torch.testing.assert_close(made, expected, rtol=1e-4, atol=1e-5)
+    weights = [*conv.parameters(), *upsample.parameters()]
+    gradients = [torch.autograd.grad(y.square().sum(), weights) for y in (made, expected)]
+    for of_made, of_expected in zip(*gradients, strict=True):
+        torch.testing.assert_close(of_made, of_expected, rtol=1e-3, atol=1e-3)
 
 
 def test_all_eight_pairs_are_drawn_about_equally_often():

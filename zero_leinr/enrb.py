@@ -6,10 +6,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from zero_leinr.joined import conv_joined
+from zero_leinr.joined import conv_joined, conv_upsampled_joined
 
 MULTIPLE = 32
 """Height and width must be multiples of this: the U-Net halves them five times."""
+
+MERGED = 2
+"""Levels from the finest on, whose upsampling and the convolution after it are computed as one.
+
+Deeper maps are so small that putting two kernels together costs a training step more than it saves.
+"""
 
 NEIGHBOR_PAIRS = ((0, 1), (0, 2), (1, 3), (2, 3), (1, 0), (2, 0), (3, 1), (3, 2))
 """Ordered pairs of adjacent pixels in a 2x2 cell, numbered row by row."""
@@ -36,7 +42,8 @@ class ENRB(nn.Module):
         for level in range(5, 0, -1):
             below = n if level == 5 else 2 * n
             skip = 3 if level == 1 else n
-            self.add_module(f"up{level}", Upsample(below))
+            upsample = nn.ConvTranspose2d(below, below, 2, stride=2)
+            self.add_module(f"up{level}", nn.ModuleDict({"deconv": upsample}))
             self.add_module(f"dec_conv{level}a", conv(below + skip, 2 * n))
             self.add_module(f"dec_conv{level}b", conv(2 * n, 2 * n))
         self.nin_a = conv(2 * n, 2 * n, size=1)
@@ -82,24 +89,16 @@ class ENRB(nn.Module):
             skips.append(x)
         x = layer("enc_conv6", skips.pop())
         for level in range(5, 0, -1):
-            x = getattr(self, f"up{level}")(x)
-            x = F.leaky_relu_(conv_joined(getattr(self, f"dec_conv{level}a"), x, skips.pop()), 0.2)
+            up, conv = getattr(self, f"up{level}"), getattr(self, f"dec_conv{level}a")
+            if level <= MERGED:
+                x = conv_upsampled_joined(conv, up.deconv, x, skips.pop())
+            else:
+                x = conv_joined(conv, up.deconv(x), skips.pop())
+            x = F.leaky_relu_(x, 0.2)
             x = layer(f"dec_conv{level}b", x)
         x = layer("nin_a", x)
         x = layer("nin_b", x)
         return self.nin_c(x)
-
-
-class Upsample(nn.Module):
-    """Transposed 2x2 convolution with stride 2, under its official name ``deconv``."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.deconv = nn.ConvTranspose2d(channels, channels, 2, stride=2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, C, 2H, 2W)."""
-        return self.deconv(x)
 
 
 def draw_neighbors(image: Tensor, generator: torch.Generator | None = None) -> Tensor:
