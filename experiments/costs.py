@@ -4,7 +4,8 @@ All four are measured on the method itself, a function from image to image, as i
 
 - *parameters*: numbers in the weights that take part in enhancing an image;
 - *GFLOPs*: billions of operations in convolutions and matrix products, as PyTorch's counter sees
-  them; a multiply-add counts as two, everything between the layers as none;
+  them; a multiply-add counts as two, everything between the layers as none. What runs is counted,
+  so ENRB's merged upsampling needs fewer than its layers one by one would;
 - *seconds*: the median of several calls after a warm-up, from 8-bit image to 8-bit image, so
   conversion and the way to a GPU and back are in;
 - *memory*: what the call needs at its peak beyond what the loaded method holds. Of the process on a
