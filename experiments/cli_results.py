@@ -1,11 +1,15 @@
 """The commands on a study's results: its tables, figures and verdicts, called by the rules."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.cli_shared import add_command, add_machine, find_study
 from zero_leinr.errors import InputError
+
+if TYPE_CHECKING:
+    from experiments.collect import Dataset, Study
 
 
 def add_result_commands(commands: Any) -> None:
@@ -17,6 +21,23 @@ def add_result_commands(commands: Any) -> None:
     _add_protocols(commands)
     _add_differences(commands)
     _add_claims(commands)
+
+
+def _add_parts(command: Any) -> None:
+    """Adds the options of commands that write a table, and a figure for each data set."""
+    command.add_argument("--only", choices=("table", "figure"))
+    command.add_argument("--dataset", help="the figure of this one alone")
+
+
+def _drawn(
+    options: argparse.Namespace, study: "Study", fits: Callable[["Dataset"], object]
+) -> list[str]:
+    """The data sets to draw: the one that was asked for, or all that the figure fits."""
+    if options.only == "table":
+        return []
+    if options.dataset:
+        return [study.dataset(options.dataset).name]
+    return [dataset.name for dataset in study.datasets if fits(dataset)]
 
 
 # --------------------------------------------------------------------------- tables and figures
@@ -86,8 +107,7 @@ def _add_costs(commands: Any) -> None:
     command.add_argument(
         "results", nargs="?", type=Path, help="results/<study>: write table and figures"
     )
-    command.add_argument("--only", choices=("table", "figure"))
-    command.add_argument("--dataset", help="the figure of this one alone")
+    _add_parts(command)
     command.add_argument("--study", help="instead: measure a method of this study ...")
     command.add_argument("--method", help="... named here")
     command.add_argument("--weights", type=Path, help="what was trained for it, if it is trained")
@@ -123,11 +143,8 @@ def _write_costs(options: argparse.Namespace) -> None:
     study = read_study(options.results)
     if options.only in (None, "table"):
         write_costs(options.results)
-    if options.only in (None, "figure"):
-        chosen = [study.dataset(options.dataset)] if options.dataset else study.datasets
-        for dataset in chosen:
-            if dataset.paired or options.dataset:
-                write_quality_cost(options.results, dataset.name)
+    for name in _drawn(options, study, lambda dataset: dataset.paired):
+        write_quality_cost(options.results, name)
 
 
 def _add_published(commands: Any) -> None:
@@ -156,8 +173,7 @@ def _add_protocols(commands: Any) -> None:
         "zero-leinr protocols results/baselines",
     )
     command.add_argument("results", type=Path, help="results/<study>")
-    command.add_argument("--only", choices=("table", "figure"))
-    command.add_argument("--dataset", help="the figure of this one alone")
+    _add_parts(command)
 
 
 def _protocols(options: argparse.Namespace) -> None:
@@ -168,11 +184,8 @@ def _protocols(options: argparse.Namespace) -> None:
     study = read_study(options.results)
     if options.only in (None, "table"):
         write_protocols(options.results)
-    if options.only in (None, "figure"):
-        chosen = [study.dataset(options.dataset)] if options.dataset else study.datasets
-        for dataset in chosen:
-            if options.dataset or compared(study, dataset):
-                write_protocol_figure(options.results, dataset.name)
+    for name in _drawn(options, study, lambda dataset: compared(study, dataset)):
+        write_protocol_figure(options.results, name)
 
 
 def _add_differences(commands: Any) -> None:
@@ -184,8 +197,7 @@ def _add_differences(commands: Any) -> None:
         "zero-leinr differences results/ablations",
     )
     command.add_argument("results", type=Path, help="results/<study>")
-    command.add_argument("--only", choices=("table", "figure"))
-    command.add_argument("--dataset", help="the figure of this one alone")
+    _add_parts(command)
 
 
 def _differences(options: argparse.Namespace) -> None:
@@ -199,10 +211,8 @@ def _differences(options: argparse.Namespace) -> None:
         raise InputError(f"study {study.name}: needs {FULL} and a variant of it to compare")
     if options.only in (None, "table"):
         write_differences(options.results)
-    if options.only in (None, "figure"):
-        chosen = [study.dataset(options.dataset)] if options.dataset else study.datasets
-        for dataset in chosen:
-            write_difference_figure(options.results, dataset.name)
+    for name in _drawn(options, study, lambda dataset: True):
+        write_difference_figure(options.results, name)
 
 
 def _add_claims(commands: Any) -> None:
