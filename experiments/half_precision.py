@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from experiments.study import reduced_budget_label
-from zero_leinr.checkpoint import load_model
+from zero_leinr.checkpoint import load_model, save_tensors
 from zero_leinr.errors import InputError
-from zero_leinr.files import replacing
 from zero_leinr.inference import enhance
 from zero_leinr.recipe import Recipe
 
@@ -40,10 +39,9 @@ def export_half(weights: Path, path: Path) -> float:
     for name, tensor in halves.items():
         if not torch.isfinite(tensor).all():
             raise InputError(f"{weights}: {name} is beyond half precision (65504); keep float32")
-    with replacing(path) as temporary:
-        metadata = {"recipe": json.dumps(run["recipe"]), "run": json.dumps(run)}
-        save_file(halves, temporary, metadata=metadata)
-        half = load_model(temporary)
+    metadata = {"recipe": json.dumps(run["recipe"]), "run": json.dumps(run)}
+    save_tensors(halves, metadata, path)
+    half = load_model(path)
     image = dark_image(128, 160)
     outputs = [enhance(model, image, "minimal").astype(int) for model in (whole, half)]
     return float(np.abs(outputs[0] - outputs[1]).max())

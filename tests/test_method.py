@@ -308,6 +308,13 @@ def test_saved_models_enhance_alike(tmp_path, branches, denoise):
     assert np.array_equal(enhanced, enhance(model, image, "minimal"))
 
 
+def test_weights_may_be_read_by_whoever_reads_the_files_beside_them(tmp_path):
+    path, beside = tmp_path / "model.safetensors", tmp_path / "losses.csv"
+    save_model(ZeroLEINR().initialize(0), Recipe(), path)
+    beside.touch()
+    assert path.stat().st_mode == beside.stat().st_mode
+
+
 @pytest.mark.parametrize("content", [b"", b"not weights", None])
 def test_unreadable_weights_are_one_clear_line(tmp_path, content):
     path = tmp_path / "model.safetensors"
