@@ -1,5 +1,6 @@
 """How a data set's ranking moves with the protocol: a line a method, from protocol to protocol."""
 
+import textwrap
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,8 @@ from experiments.protocols import compared, correlations, rank
 from experiments.tables import DECIMALS
 from zero_leinr.errors import InputError
 
-LINE = 0.17  # inches a rank takes
+LINE, TWO_LINES = 0.17, 0.24  # inches a rank takes, and where some name takes two lines
+LETTERS = 26  # of a name in one line: two panels and their names share a page
 MOVED = 2  # ranks from which a method's line is colored
 NUMBER = 5.5  # points
 NAME = 6  # points, of a protocol: five stand side by side in half a page
@@ -47,7 +49,8 @@ def draw(study: Study, dataset_name: str, ranks: pd.DataFrame) -> Figure:
     """Draws one data set's figure from its rows of ``experiments.protocols.rank``."""
     dataset = study.dataset(dataset_name)
     metrics = [m for m in compared(study, dataset) if m.name in set(ranks["metric"])]
-    height = len(study.methods) * LINE + 0.75
+    wrapped = any("\n" in name for name in _names(study).values())
+    height = len(study.methods) * (TWO_LINES if wrapped else LINE) + 0.75
     figure = Figure(figsize=(PAGE, height), layout="constrained")
     axes = figure.subplots(1, max(1, len(metrics)), squeeze=False)[0]
     for axis, metric in zip(axes, metrics, strict=False):
@@ -60,6 +63,11 @@ def draw(study: Study, dataset_name: str, ranks: pd.DataFrame) -> Figure:
     )
     add_foot(figure, [budget_note(study), *notes], [], 1)
     return figure
+
+
+def _names(study: Study) -> dict[str, str]:
+    """The methods' labels, long ones in several lines."""
+    return {method.name: textwrap.fill(study.label(method), LETTERS) for method in study.methods}
 
 
 def _panel(axis: Axes, study: Study, metric: Metric, ranks: pd.DataFrame) -> None:
@@ -81,7 +89,7 @@ def _panel(axis: Axes, study: Study, metric: Metric, ranks: pd.DataFrame) -> Non
         for x, place, number in zip(across, row, numbers, strict=True):
             axis.text(x, place, number, ha="center", va="center", size=NUMBER, bbox=BOX, zorder=5)
     first = wide[protocols[0]].sort_values()
-    labels = {method.name: study.label(method) for method in study.methods}
+    labels = _names(study)
     axis.set_yticks(list(first), [labels[name] for name in first.index], size=SMALL)
     axis.set_xticks(list(across), [name.replace("_", "\n") for name in protocols], size=NAME)
     axis.tick_params(axis="both", length=0)
