@@ -5,14 +5,13 @@ BIN := $(CURDIR)/.venv/bin
 export PATH := $(BIN):$(PATH)
 # Imports are most of a short job; compiled once, they take half the time.
 unexport PYTHONDONTWRITEBYTECODE
-SNAKEMAKE := snakemake --workflow-profile experiments/profiles/local
 
 .PHONY: demo quick ablations ablations_real released paper paper_cpu baselines test lint bench lock clean
 
 # A study: results/<study>/ with weights, images, scores, tables, figures and report.html.
 demo quick ablations ablations_real released paper paper_cpu baselines: .venv/ready
-	$(SNAKEMAKE) $@
-	$(SNAKEMAKE) $@ --report results/$@/report.html
+	snakemake $@
+	snakemake $@ --report results/$@/report.html
 
 test: .venv/ready
 	python -m pytest

@@ -20,7 +20,7 @@ report: "experiments/report/workflow.rst"
 wildcard_constraints:
     study="[a-z0-9_]+",
     method="[a-z0-9_]+",
-    dataset="[a-z0-9_]+",
+    dataset="[A-Za-z0-9_-]+",
     seed=r"\d+",
 
 

@@ -1,4 +1,4 @@
-"""A lent GPU in one call: checks it, times training on it, and trains until the time is up.
+"""A GPU for some minutes, in one call: checks it, times training on it, and trains until the time is up.
 
     python benchmarks/gpu_session.py --images train.npy --recipes recipes --out session --minutes 9
     python benchmarks/gpu_session.py ... --official Zero-LEINR      # times the official code, too

@@ -63,8 +63,9 @@ def _add_enhance(commands: Any) -> None:
         "--precision",
         choices=("float32", "bfloat16", "float16"),
         default="float32",
-        help="of the networks: half precision is faster where the machine has it, and moves "
-        "pixels by some 255ths (default float32; --tile and this are for Zero-LEINR alone)",
+        help="of the networks: half precision is for GPUs and for processors with AMX (on others it "
+        "can be slower), and moves pixels by some 255ths (default float32; --tile and this are "
+        "for Zero-LEINR alone)",
     )
     command.add_argument(
         "--out", type=Path, default=Path("enhanced"), help="folder for PNGs (default: enhanced)"

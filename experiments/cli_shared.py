@@ -51,7 +51,7 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
         InputError: An item is not ``key=value``.
     """
     if not settings:
-        return {}  # a machine that is borrowed for training may have no PyYAML
+        return {}  # a machine that only trains may have no PyYAML
     import yaml
 
     from experiments.ablations import nest

@@ -1,4 +1,4 @@
-"""The script for a lent GPU, tried on a processor: its check, and training in pieces."""
+"""The script for a GPU that is there for minutes, tried on a processor: its check, and training in pieces."""
 
 import json
 import subprocess

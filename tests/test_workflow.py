@@ -61,7 +61,7 @@ class Project:
         self.folder = folder
         for name in ("Snakefile", "environment.yml"):
             shutil.copy(PROJECT / name, folder / name)
-        for name in ("zero_leinr", "baselines", "experiments"):
+        for name in ("zero_leinr", "baselines", "experiments", "profiles"):
             shutil.copytree(
                 PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
             )
@@ -216,8 +216,9 @@ def test_a_killed_study_goes_on_where_it_stopped(tmp_path):
     process.wait()
     kept = state.stat().st_mtime_ns
     project.snakemake("--unlock")
-    done = project.snakemake("small", "--rerun-incomplete")
+    done = project.snakemake("small")
     assert done.returncode == 0, done.stdout[-3000:]
+    assert "Provided resources: gpu=1" in done.stdout  # the default profile: one job at a time on a GPU
     assert state.stat().st_mtime_ns > kept
     losses = pd.read_csv(state.parent / "losses.csv")
     assert list(losses["step"]) == list(range(400))
