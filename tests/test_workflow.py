@@ -218,7 +218,7 @@ def test_a_killed_study_goes_on_where_it_stopped(tmp_path):
     project.snakemake("--unlock")
     done = project.snakemake("small")
     assert done.returncode == 0, done.stdout[-3000:]
-    assert "Provided resources: gpu=1" in done.stdout  # the default profile: one job at a time on a GPU
+    assert 'gpu=Resource("gpu", 1)' in done.stdout  # the default profile: a GPU takes one job
     assert state.stat().st_mtime_ns > kept
     losses = pd.read_csv(state.parent / "losses.csv")
     assert list(losses["step"]) == list(range(400))
