@@ -14,6 +14,7 @@ size; the crop of 600x400 in ``multi_read_data.py`` is commented out), and the c
 last stage, which no loss sees, is left out.
 """
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -144,7 +145,7 @@ def smoothness(image: Tensor, illumination: Tensor) -> Tensor:
     without moving the channels last, so that its matrix mixes neighboring pixels of one channel
     instead, and its offset differs between columns. That is kept: it is what SCI was trained with.
     """
-    mixing, offset = (torch.tensor(x, device=image.device) for x in (MIXING, OFFSET))
+    mixing, offset = _color_space(image.device)
     mixed = (image.reshape(-1, 3) @ mixing + offset).reshape(image.shape)
     terms = []
     for down, right in PAIRS:
@@ -152,6 +153,12 @@ def smoothness(image: Tensor, illumination: Tensor) -> Tensor:
         weight = torch.exp(change / (-2 * SIGMA**2))
         terms.append((weight * _difference(illumination, down, right).abs().sum(1)).mean())
     return 2 * torch.stack(terms).sum()
+
+
+@functools.cache
+def _color_space(device: torch.device) -> tuple[Tensor, Tensor]:
+    """Matrix and offset on a device; uploaded anew in every step, they would make it wait."""
+    return torch.tensor(MIXING, device=device), torch.tensor(OFFSET, device=device)
 
 
 def _difference(image: Tensor, down: int, right: int) -> Tensor:

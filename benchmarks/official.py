@@ -146,15 +146,18 @@ def _gated(
             gate.done.release()
 
     threading.Thread(target=loop, daemon=True).start()
-    gate.done.acquire()  # the loop has asked for its first batch
 
-    def call() -> None:
-        gate.asked.release()
+    def wait() -> None:
         gate.done.acquire()
         if gate.ended:
             raise SystemExit("the official training stopped: see above")
+
+    def call() -> None:
+        gate.asked.release()
+        wait()
         finished(device)
 
+    wait()  # until the loop has asked for its first batch
     return call
 
 

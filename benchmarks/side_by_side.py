@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+# A machine that only trains has the repository, and nothing of it installed.
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 #: Makes the work that is timed, with its arguments; runs in a process of its own.
 Maker = tuple[Callable[..., Callable[[], Any]], tuple[Any, ...]]
@@ -49,6 +53,9 @@ def in_turns(makers: list[Maker], repeats: int, threads: int) -> list[Times]:
 
     Returns:
         The times of each.
+
+    Raises:
+        SystemExit: One of them failed; what it said stands above.
     """
     os.environ["OMP_NUM_THREADS"] = str(threads)  # read by the libraries of the new processes
     context = multiprocessing.get_context("spawn")
@@ -57,6 +64,7 @@ def in_turns(makers: list[Maker], repeats: int, threads: int) -> list[Times]:
         here, there = context.Pipe()
         process = context.Process(target=_work, args=(there, make, arguments))
         process.start()
+        there.close()  # the process has it now; with its end, reading from the other end ends, too
         workers.append((process, here))
     times = [Times() for _ in makers]
     try:
@@ -67,6 +75,8 @@ def in_turns(makers: list[Maker], repeats: int, threads: int) -> list[Times]:
                 if turn:
                     so_far.clock.append(clock)
                     so_far.processor.append(processor)
+    except (EOFError, BrokenPipeError):
+        raise SystemExit("a process that was to be timed has failed: see above") from None
     finally:
         for process, _ in workers:
             process.terminate()

@@ -63,7 +63,7 @@ def _add_enhance(commands: Any) -> None:
         "--precision",
         choices=("float32", "bfloat16", "float16"),
         default="float32",
-        help="of the networks: half precision is for GPUs and for processors with AMX (on others it "
+        help="of the networks: half precision is for GPUs and processors with AMX (on others it "
         "can be slower), and moves pixels by some 255ths (default float32; --tile and this are "
         "for Zero-LEINR alone)",
     )

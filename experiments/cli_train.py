@@ -47,7 +47,9 @@ def add_train_command(commands: Any) -> None:
         help="compile the networks first (torch.compile; for long runs, Zero-LEINR alone)",
     )
     command.add_argument(
-        "--replace", action="store_true", help="start anew if the folder holds another run"
+        "--replace",
+        action="store_true",
+        help="start anew if the folder holds a finished run, or another one",
     )
     add_machine(command)
 
@@ -55,7 +57,7 @@ def add_train_command(commands: Any) -> None:
 def _train(options: argparse.Namespace) -> None:
     from experiments.images import list_images
     from experiments.runs import run_training
-    from experiments.training_images import prepare
+    from experiments.training_images import prepare_folder
 
     if (options.folder is None) == (options.images is None):
         raise InputError("train: give a folder of images, or --images (one of them)")
@@ -68,8 +70,7 @@ def _train(options: argparse.Namespace) -> None:
     images = options.images
     if images is None:
         images = options.out / f"images{recipe.image_size}.npy"
-        if not images.exists():
-            prepare(list_images(options.folder), recipe.image_size, images)
+        prepare_folder(list_images(options.folder), recipe.image_size, images)
     run_training(
         recipe,
         images,

@@ -1,10 +1,13 @@
 """Which files a study is made of: all that the rules of the workflow need to know."""
 
+import hashlib
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from experiments.datasets import Dataset, data_folder, load_registry
+from experiments.data import WEIGHTS
+from experiments.datasets import Dataset, data_folder, load_checked, load_registry
 from experiments.scores import load_metrics
 from experiments.study import CONFIG, FULL, VARIANTS_GROUP, Method, Study, load_studies
 from zero_leinr.released import RELEASED
@@ -17,12 +20,14 @@ class Graph:
     Attributes:
         studies: The studies by name.
         registry: The data sets by name.
+        official: The entries of ``weights.yaml``.
         gpus: What a job that profits from a GPU asks of the ``gpu`` resource: 1, or 0 on a machine
             without one, where such jobs may run side by side.
     """
 
     studies: dict[str, Study]
     registry: dict[str, Dataset]
+    official: dict[str, dict[str, Any]]
     gpus: int
 
     @classmethod
@@ -33,7 +38,8 @@ class Graph:
             InputError: Something in a sheet is unknown or cannot be.
         """
         gpus = int(shutil.which("nvidia-smi") is not None)
-        return cls(load_studies(), load_registry(), gpus)
+        official = load_checked(WEIGHTS, "weights.schema.yaml")
+        return cls(load_studies(), load_registry(), official, gpus)
 
     def method(self, study: str, name: str) -> Method:
         """A method of a study."""
@@ -96,10 +102,13 @@ class Graph:
             names += [f"figures/claims.{kind}" for kind in ("pdf", "png")]
         return [f"results/{study}/{name}" for name in names]
 
-    def scored(self, study: str) -> dict[str, list[str]]:
-        """The protocols of each metric: with a new one, a method is scored again."""
+    def scored(self, study: str) -> dict[str, Any]:
+        """How each metric is computed: with another protocol, a method is scored again."""
         metrics = load_metrics(self.studies[study].metrics)
-        return {name: list(entry["protocols"]) for name, entry in metrics.items()}
+        return {
+            name: [entry["min_side"], {p: how["function"] for p, how in entry["protocols"].items()}]
+            for name, entry in metrics.items()
+        }
 
     def ablated(self, study: str) -> bool:
         """Whether the study has the full method, and variants to compare with it."""
@@ -118,6 +127,21 @@ class Graph:
             for method in self.studies[study].trained
             for seed in method.seeds
         ]
+
+    def files(self, dataset: str) -> str:
+        """A hash of what decides which images a data set has; with another they are listed anew.
+
+        Files with a manifest are held to it, so only a folder of the user's is looked into.
+        """
+        entry = self.registry[dataset]
+        folders = [*entry.low.values(), *([entry.high] if entry.high else [])]
+        decides: list[Any] = [entry.low, entry.high, entry.instead, entry.count, entry.partial]
+        for folder, source in entry.sources.items():
+            decides += [folder, source.address, source.archive, source.folders, source.manifest]
+        if not entry.generated:
+            decides.append(str(data_folder().resolve()))
+            decides += [_seen(data_folder() / name) for name in folders if not entry.sources]
+        return hashlib.sha256(repr(decides).encode()).hexdigest()
 
     def listings(self, study: str) -> list[str]:
         """The listings of the study's evaluation sets."""
@@ -142,6 +166,14 @@ class Graph:
         assert recipe is not None, f"{method} is not trained"
         name = self.studies[study].training_images
         return f"results/{study}/data/{name}_{recipe['image_size']}.npy"
+
+    def decides(self, study: str, method: str) -> dict[str, Any]:
+        """What of a method's entry decides its images; with another note they stay."""
+        entry = self.method(study, method).entry
+        keys = ("method", "settings", "settings_for", "crops_to", "weights")
+        kept = {key: entry[key] for key in keys if key in entry}
+        official = self.official.get(entry.get("weights", ""))
+        return kept | ({"sha256": official["sha256"]} if official else {})
 
     def weights(self, study: str, method: str) -> list[str]:
         """The weights of every seed that this study trains; none where it trains nothing."""
@@ -175,10 +207,13 @@ class Graph:
         """Everything that study.json follows from; a change of it writes that file anew."""
         plan = self.studies[study]
         return {
-            "study": [plan.title, plan.budget, plan.metrics, plan.missing_metrics, plan.datasets],
+            "study": [plan.title, plan.budget, plan.missing_metrics],
             "methods": [
-                [m.name, m.label, m.group, m.weights, m.seeds] for m in plan.methods.values()
+                [m.name, m.label, m.group, m.weights, m.seeds, m.entry.get("note")]
+                for m in plan.methods.values()
             ],
+            "datasets": [[name, self.registry[name].label] for name in plan.datasets],
+            "metrics": load_metrics(plan.metrics),
         }
 
     @property
@@ -191,7 +226,8 @@ class Graph:
         """The sheet of claims."""
         return str(CONFIG / "claims.yaml")
 
-    @property
-    def data(self) -> str:
-        """The data folder; a change of it lists the data anew."""
-        return str(data_folder())
+
+def _seen(folder: Path) -> list[tuple[str, int, int]]:
+    """Names, sizes and times of the files of a folder."""
+    files = sorted(folder.glob("*"))
+    return [(path.name, (stat := path.stat()).st_size, stat.st_mtime_ns) for path in files]

@@ -33,7 +33,7 @@ def run_training(
         folder: The run's folder.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         compiled: Whether the networks go through ``torch.compile``; for Zero-LEINR alone.
-        replace: Start anew where the folder holds a run of another recipe or seed.
+        replace: Start anew where the folder holds a finished run, or another one.
         about: More that ``run.json`` should say: study, method, hash of the training images.
 
     Raises:

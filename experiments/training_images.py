@@ -38,6 +38,24 @@ def prepare(images: Sequence[str | Path], side: int, path: Path) -> None:
         array.flush()
 
 
+def prepare_folder(images: Sequence[Path], side: int, path: Path) -> None:
+    """Writes the images of a folder as :func:`prepare` does, unless they are there as they are now.
+
+    Names, sizes and times of the images stand in a file beside the array.
+
+    Raises:
+        InputError: An image cannot be read, or there is none.
+    """
+    note = path.with_suffix(".txt")
+    stats = [(image, image.stat()) for image in images]
+    seen = "".join(f"{image} {stat.st_size} {stat.st_mtime_ns}\n" for image, stat in stats)
+    if path.exists() and note.exists() and note.read_text(encoding="utf-8") == seen:
+        return
+    prepare(images, side, path)
+    with replacing(note) as temporary:
+        temporary.write_text(seen, encoding="utf-8")
+
+
 def resized(image: np.ndarray, side: int) -> np.ndarray:
     """Resizes (H, W, 3) uint8 to (side, side, 3), bilinear with antialiasing (Pillow)."""
     if image.shape[:2] == (side, side):

@@ -61,6 +61,18 @@ def test_train_enhance_and_score_by_hand(photos, tmp_path, capsys):
     assert (tmp_path / "scores.csv").read_text().startswith("image,metric,protocol,value\n")
 
 
+def test_a_changed_photo_is_trained_on(photos, tmp_path, capsys):
+    run, settings = tmp_path / "run", ["epochs=1", "batch=3", "image_size=64"]
+    arguments = ["train", photos, "--out", run, "--set", *settings]
+    assert command(*arguments) == 0
+    before = np.load(run / "images64.npy")
+    (photos / "1.png").write_bytes((photos / "2.png").read_bytes())
+    assert "other images" in fails(capsys, *arguments)
+    assert command(*arguments, "--replace") == 0
+    after = np.load(run / "images64.npy")
+    assert np.array_equal(after, before[[0, 2, 2]])
+
+
 def test_a_baseline_enhances_one_image(photos, tmp_path):
     out = tmp_path / "out"
     assert main(["enhance", str(photos / "1.png"), "--method", "gamma", "--out", str(out)]) == 0

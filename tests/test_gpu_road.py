@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
+from baselines import sci
 from baselines.recipe import BaselineRecipe, make_recipe
 from baselines.registry import find
 from experiments.study import load_studies
@@ -30,7 +31,8 @@ def gpu(monkeypatch):
     monkeypatch.setattr(streams, "torch", SimpleNamespace(Generator=lambda _: no_stream))
     monkeypatch.setattr(nn.Module, "to", lambda module, *_, **__: module)
     monkeypatch.setattr(training, "resident", lambda images, _: torch.from_numpy(images).cuda())
-    monkeypatch.setattr(enrb, "_pairs", enrb._pairs.__wrapped__)  # nothing kept from here or there
+    for module, kept in ((enrb, "_pairs"), (sci, "_color_space")):  # from here or from there
+        monkeypatch.setattr(module, kept, getattr(module, kept).__wrapped__)
     with FakeTensorMode():
         yield torch.device("cuda")
 

@@ -1,8 +1,10 @@
-"""The script for a GPU that is there for minutes, tried on a processor: its check, and training in pieces."""
+"""The script for a GPU that is there for minutes, tried on a processor: check, and pieces."""
 
 import json
+import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +26,21 @@ def session(tmp_path):
         content = {"recipe": Recipe().replace(settings).to_dict(), "method": name, "study": "tiny"}
         (tmp_path / "recipes" / f"{name}.json").write_text(json.dumps(content))
 
+    # As where this project is not installed: packages are found, links to a checkout are not.
+    bare = os.environ | {"PYTHONPATH": sysconfig.get_path("purelib")}
+
     def run(*arguments: str) -> str:
-        command = [sys.executable, str(SCRIPT), "--images", "train.npy", "--recipes", "recipes"]
+        command = [
+            sys.executable,
+            "-S",
+            str(SCRIPT),
+            "--images",
+            "train.npy",
+            "--recipes",
+            "recipes",
+        ]
         command += ["--out", "out", "--device", "cpu", "--seeds", "4", *arguments]
-        found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        found = subprocess.run(command, cwd=tmp_path, env=bare, capture_output=True, text=True)
         assert found.returncode == 0, found.stderr
         return found.stdout
 
@@ -39,6 +52,7 @@ def test_a_session_checks_and_trains_and_the_next_one_goes_on(session, tmp_path)
     table = (tmp_path / "out" / "tables" / "check.md").read_text()
     assert "denoiser/total, relative | +0.0e+00" in table
     assert "enhanced image" in table
+    assert all(f"{loss}, relative" in table for loss in ("light/total", "denoiser/regularization"))
     printed = session("--parts", "train", "--minutes", "2", "--together", "2")
     assert printed.count("| trained |") == 2
     for name in ("zero_leinr", "no_enrb"):

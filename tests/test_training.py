@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -190,6 +191,31 @@ def test_a_folder_of_another_recipe_is_not_overwritten_unasked(images, full):
     with pytest.raises(InputError, match="another recipe or seed"):
         train(other, images, 0, folder, device="cpu")
     assert (folder / "model.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize("change", ["nothing", "images"])
+def test_a_finished_run_is_trained_anew_where_it_is_to_be_replaced(images, full, tmp_path, change):
+    shutil.copytree(full[1], tmp_path, dirs_exist_ok=True)
+    steps: list[int] = []
+    now = 255 - images if change == "images" else images
+
+    def again(*, replace):
+        steps.clear()
+        return train(
+            Recipe().replace(SMALL), now, 0, tmp_path, device="cpu", replace=replace,
+            progress=lambda done, *_: steps.append(done),
+        )  # fmt: skip
+
+    if change == "images":
+        with pytest.raises(InputError, match="other images"):
+            again(replace=False)
+    else:
+        again(replace=False)
+        assert steps[0] == 6  # nothing was left to do
+    model = again(replace=True)
+    assert steps[0] == 0
+    same = torch.equal(weights(model, "light"), weights(full[0], "light"))
+    assert same == (change == "nothing")
 
 
 def test_a_damaged_state_is_named(images, tmp_path):

@@ -140,6 +140,47 @@ def test_nothing_is_done_twice(finished):
     assert "Nothing to be done" in finished.snakemake("small").stdout
 
 
+def test_what_a_sheet_says_is_made_anew_where_it_matters(finished):
+    """Images, scores or words alone: each change of a sheet plans its own jobs, and no others."""
+    words = AGGREGATES | {"check": 1, "small": 1}
+    scored = {"score": 3} | words
+
+    def planned(sheet: str, change) -> dict[str, int]:
+        path = finished.config / sheet
+        before = path.read_text()
+        content = yaml.safe_load(before)
+        change(content)
+        write_yaml(path, content)
+        try:
+            return finished.planned()
+        finally:
+            path.write_text(before)
+
+    def change_pair(content):
+        content["datasets"]["pairs"].update(label="Two pairs", licence="mine")
+
+    drawn = {rule: n for rule, n in AGGREGATES.items() if rule != "training_curves"}
+    own = {"enhance": 1, "score": 1, "small": 1}
+    assert planned("methods.yaml", lambda c: c["gamma"].update(note="Bright.")) == words
+    assert planned("methods.yaml", lambda c: c["gamma"].update(crops_to=2)) == own | drawn
+    assert planned("datasets.yaml", change_pair) == words
+    luma = {"standard": {"function": "fidelity:psnr_luma", "summary": "Y"}}
+    assert planned("metrics.yaml", lambda c: c["psnr"]["protocols"].update(luma)) == scored
+    assert planned("metrics.yaml", lambda c: c["psnr"].update(label="P")) == words
+
+
+def test_a_changed_image_of_the_users_is_noticed(finished):
+    changed = finished.folder / "data" / "low" / "0.png"
+    before, times = changed.read_bytes(), changed.stat()
+    Image.new("RGB", (64, 64)).save(changed)
+    plan = finished.planned()
+    changed.write_bytes(before)
+    os.utime(changed, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert {"fetch": 1, "enhance": 3, "score": 3}.items() <= plan.items()
+    assert "train" not in plan
+    assert finished.planned() == {}
+
+
 def test_an_added_ablation_runs_its_own_jobs_and_the_aggregates_alone(finished):
     write_yaml(
         finished.config / "ablations.yaml",

@@ -1,6 +1,7 @@
 """The training loop, and nothing else."""
 
 import csv
+import hashlib
 import math
 import shutil
 import time
@@ -83,7 +84,8 @@ def train(
         make_step: Makes what the recipe trains: Zero-LEINR, or a baseline with its own step.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         checkpoint_every: Steps between two checkpoints.
-        replace: Start anew where the folder holds a run of another recipe or seed.
+        replace: Start anew where the folder holds a finished run, or one of another recipe, seed
+            or other images.
         progress: Told about every few steps; its seconds are those of all pieces of the run.
 
     Returns:
@@ -91,17 +93,20 @@ def train(
 
     Raises:
         InputError: The images are not what the recipe wants, or the state in the folder belongs
-            to another recipe or seed.
+            to another recipe, seed or other images.
         FloatingPointError: Weights diverged; they are not saved.
     """
     check_images(images, recipe)
     device = choose_device(device)
+    # Otherwise cuDNN may take algorithms that add in any order, and no run has the same bits twice.
+    torch.backends.cudnn.deterministic = True
     train_on = make_step(recipe, seed, device)
     state_file, log = folder / "state.ckpt", LossLog(folder / "state_losses.csv")
-    identity = {"recipe": repr(recipe), "seed": seed}
-    first, before = _resume(train_on, identity, state_file, device, replace)
-    log.truncate(first)
+    seen = hashlib.sha256(np.ravel(images).data).hexdigest()
+    identity = {"recipe": repr(recipe), "seed": seed, "images": seen}
     total = recipe.epochs * steps_in_epoch(recipe, len(images))
+    first, before = _resume(train_on, identity, state_file, total if replace else None)
+    log.truncate(first)
     started = time.monotonic() - before
     if progress:
         progress(first, total, {"seconds": before})
@@ -171,7 +176,9 @@ def batches(
         for step, place in enumerate(per_step, start):
             if step < first:
                 continue
-            window = _windows(pixels, recipe.crop, *place).to(device, non_blocking=True)
+            window = _windows(pixels, recipe.crop, *place)
+            # Not MPS: some versions of it read a source that is freed by then.
+            window = window.to(device, non_blocking=device.startswith("cuda"))
             # Stored as (H, W, 3), so this permuted view already is channels-last.
             yield step, epoch, window.permute(0, 3, 1, 2).float() / 255
 
@@ -217,21 +224,29 @@ def _windows(pixels: Tensor, crop: int | None, chunk: Tensor, *corners: Tensor) 
 
 
 def _resume(
-    train_on: Step, identity: dict[str, Any], state_file: Path, device: str, replace: bool
+    train_on: Step, identity: dict[str, Any], state_file: Path, replaced: int | None
 ) -> tuple[int, float]:
     """Loads the state of an interrupted run, if there is one.
+
+    Args:
+        train_on: Takes the state.
+        identity: What the state must have been trained with.
+        state_file: Where the state is.
+        replaced: Starts anew in place of another run, and of one with so many steps: it is
+            finished, and who trains it again does not want the same weights back.
 
     Returns:
         The next step, and the seconds that the steps before it took.
     """
     if not state_file.exists():
         return 0, 0.0
-    state = load_state(state_file, device)
-    if any(state[key] != value for key, value in identity.items()):
-        if replace:
-            return 0, 0.0
+    state = load_state(state_file)  # the step moves it to where it is needed
+    other = any(state.get(key) != value for key, value in identity.items())
+    if replaced is not None and (other or state["step"] == replaced):
+        return 0, 0.0
+    if other:
         raise InputError(
-            f"{state_file}: belongs to another recipe or seed; "
+            f"{state_file}: belongs to another recipe or seed, or to other images; "
             "choose another folder, or say --replace to start anew here"
         )
     train_on.load_state_dict(state)

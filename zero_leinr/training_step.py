@@ -1,5 +1,6 @@
 """One training step of Zero-LEINR, in its exact order."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -112,6 +113,8 @@ class TrainingStep:
         optimizer.zero_grad(set_to_none=True)
         values["total"].backward()
         norm = nn.utils.get_total_norm([w.grad for w in net.parameters() if w.grad is not None])
+        # Squares of gradients can overflow where no loss does; the log shows that step as left out.
+        values["total"] = torch.where(torch.isfinite(norm), values["total"].detach(), math.inf)
         # Adam's fused step takes both, as it does from a gradient scaler: it divides the gradients
         # on its way through them, or leaves all as it is. Nothing asks the device for an answer.
         optimizer.found_inf = (~torch.isfinite(norm)).float()  # type: ignore[attr-defined]

@@ -19,7 +19,8 @@ rule cost:
         weights=lambda wildcards, input: (
             f"--weights {input.weights}" if input.weights else ""
         ),
-        entry=lambda wildcards: GRAPH.method(wildcards.study, wildcards.method).entry,
+        padding=lambda wildcards: GRAPH.studies[wildcards.study].padding,
+        decides=lambda wildcards: GRAPH.decides(wildcards.study, wildcards.method),
     shell:
         "zero-leinr costs --study {wildcards.study} --method {wildcards.method} {params.weights}"
         " --threads 1 --out {output.costs} > {log} 2>&1"

@@ -10,8 +10,7 @@ rule fetch:
     conda:
         "../../environment.yml"
     params:
-        folder=GRAPH.data,
-        entry=lambda wildcards: repr(GRAPH.registry[wildcards.dataset]),
+        files=lambda wildcards: GRAPH.files(wildcards.dataset),
     shell:
         "zero-leinr fetch {wildcards.dataset} --listing {output.listing} > {log} 2>&1"
 

@@ -19,7 +19,7 @@ rule enhance:
     params:
         model=lambda wildcards: GRAPH.model_option(wildcards.study, wildcards.method),
         seeds=lambda wildcards: GRAPH.seeds_option(wildcards.study, wildcards.method),
-        entry=lambda wildcards: GRAPH.method(wildcards.study, wildcards.method).entry,
+        decides=lambda wildcards: GRAPH.decides(wildcards.study, wildcards.method),
     shell:
         "zero-leinr enhance --listings {input.listings} {params.model} {params.seeds}"
         " --threads {threads} --out {output.images} > {log} 2>&1"
