@@ -12,7 +12,14 @@ from typing import Any
 import pandas as pd
 
 from experiments.collect import Dataset, Study, read_scores, read_study
-from experiments.comparisons import ALPHA, compare, holm, paired_differences, score_table
+from experiments.comparisons import (
+    ALPHA,
+    MEASURED,
+    compare,
+    holm,
+    paired_differences,
+    score_table,
+)
 from experiments.datasets import load_checked
 from experiments.plain_tables import PlainTable, write_table
 from experiments.scores import load_metrics
@@ -24,7 +31,6 @@ CLAIMS = CONFIG / "claims.yaml"
 SUPPORTED, CONTRADICTED = "supported", "contradicted"
 NOT_SUPPORTED, NOT_DECIDABLE = "not supported", "not decidable"
 VERDICTS = (SUPPORTED, CONTRADICTED, NOT_SUPPORTED, NOT_DECIDABLE)
-MEASURED = ("difference", "ci_low", "ci_high", "p", "effect_size", "n_images", "n_seeds")
 
 
 @dataclass(frozen=True)

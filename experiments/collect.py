@@ -227,12 +227,14 @@ def read_scores(folder: Path, study: Study) -> "pd.DataFrame":
         infinite). Metrics in ``study.missing`` are left out.
 
     Raises:
-        InputError: A listing or a score file is missing or cannot be read, or the images of a score
-            file are not those of the listing.
+        InputError: The study has no method, a listing or a score file is missing or cannot be read,
+            or the images of a score file are not those of the listing.
     """
     import numpy as np
     import pandas as pd
 
+    if not study.methods:
+        raise InputError(f"study {study.name!r} has no method; give it `methods` or `variants`")
     frames = []
     for dataset in study.datasets:
         names = {item.name for item in read_listed(folder, dataset)}

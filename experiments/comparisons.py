@@ -9,6 +9,8 @@ from scipy import stats
 from experiments.statistics import estimate
 
 ALPHA = 0.05
+# What ``compare`` returns.
+MEASURED = ("difference", "ci_low", "ci_high", "p", "effect_size", "n_images", "n_seeds")
 
 
 def score_table(scores: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 from experiments.collect import Dataset, Method, Metric, Study, read_scores, read_study
 from experiments.comparisons import (
     ALPHA,
+    MEASURED,
     compare,
     holm,
     paired_differences,
@@ -55,7 +56,7 @@ def differences(study: Study, scores: pd.DataFrame) -> pd.DataFrame:
     Returns:
         One row each of dataset, metric, protocol (standard and claims) and variant, in study
         order: what ``experiments.comparisons.compare`` gives, and ``p_holm``, corrected for all
-        variants on that data set and metric.
+        variants on that data set and metric. No row where nothing can be compared.
     """
     known = {key: score_table(column) for key, column in scores.groupby(KEYS)}
     rows = []
@@ -69,9 +70,7 @@ def differences(study: Study, scores: pd.DataFrame) -> pd.DataFrame:
                 pairs = paired_differences(known[key], variant.name, FULL)
                 where = dict(zip(KEYS, key, strict=True))
                 rows.append({**where, "method": variant.name, **compare(pairs)})
-    found = pd.DataFrame(rows)
-    if found.empty:
-        return found
+    found = pd.DataFrame(rows, columns=[*KEYS, "method", *MEASURED])
     found["p_holm"] = found.groupby(KEYS, sort=False)["p"].transform(
         lambda p: holm(p.to_numpy())  # a family: the variants on one data set and metric
     )
@@ -113,11 +112,18 @@ def layout(study: Study, found: pd.DataFrame) -> PlainTable:
         f"*: differs from the full method, p < {ALPHA:.2g} after Holm's correction for all "
         "variants on that data set and metric (docs/statistics.md). Effect sizes stand in the csv"
     ]
+    tests = found.groupby(KEYS).size().groupby("dataset").min()  # in the smallest family
+    notes += [
+        f"{dataset.label}: nothing can be compared: no image has a score of the full method and "
+        "of a variant"
+        for dataset in study.datasets
+        if dataset.name not in tests
+    ]
     notes += [
         f"{dataset.label}: {dataset.count} images are too few for the test to reach 5 % after the "
         "correction; read the intervals"
         for dataset in study.datasets
-        if too_few_images(dataset.count, len(variants(study)))
+        if dataset.name in tests and too_few_images(dataset.count, tests[dataset.name])
     ]
     align = ["l"] + ["r"] * len(heads)
     names = ["Variant", *heads.values()]

@@ -67,6 +67,10 @@ def draw(study: Study, dataset_name: str, found: pd.DataFrame) -> Figure:
         _panel(axis, metric, places, found[found["metric"] == metric.name])
     for axis in axes.flat[len(metrics) :]:
         axis.axis("off")
+    if not metrics:
+        axis = axes.flat[0]
+        place = {"ha": "center", "va": "center", "transform": axis.transAxes}
+        axis.text(0.5, 0.5, "nothing can be compared", **place)
     labels = [study.label(variant) for variant in variants(study)]
     for axis in axes[:, 0]:
         axis.set_yticks(range(len(labels)), labels, size=SMALL)

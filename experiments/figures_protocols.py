@@ -55,6 +55,9 @@ def draw(study: Study, dataset_name: str, ranks: pd.DataFrame) -> Figure:
     axes = figure.subplots(1, max(1, len(metrics)), squeeze=False)[0]
     for axis, metric in zip(axes, metrics, strict=False):
         _panel(axis, study, metric, ranks[ranks["metric"] == metric.name])
+    if not metrics:
+        axes[0].axis("off")
+        axes[0].text(0.5, 0.5, "no protocol has every method", ha="center", va="center")
     figure.suptitle(f"{dataset.label} ({dataset.count} images)", size=9, weight="bold")
     notes = [f"{sentence}." for sentence in correlations(study, ranks)]
     notes.append(

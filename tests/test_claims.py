@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+from pathlib import Path
 
 import fake_study
 import numpy as np
@@ -171,6 +172,48 @@ def test_a_study_without_variants_has_no_differences(tmp_path, capsys):
     fake_study.make_study(tmp_path)
     assert main(["differences", str(tmp_path)]) == 2
     assert "needs zero_leinr and a variant" in capsys.readouterr().err
+
+
+def without_scores(folder: Path) -> None:
+    """Empties score files, as where a metric is defined on no image."""
+    for path in folder.glob("scores/*/*/*.csv"):
+        path.write_text("image,metric,protocol,value\n")
+
+
+def without_full(folder: Path) -> None:
+    """Leaves the full method no score that counts: one alone, in a protocol that is not there."""
+    for path in folder.glob("scores/zero_leinr/*/pairs.csv"):
+        rows = [f"{image},psnr,other,1\n" for image in fake_study.IMAGES["pairs"]]
+        path.write_text("image,metric,protocol,value\n" + "".join(rows))
+
+
+@pytest.mark.parametrize(
+    ("datasets", "damage", "metric"),
+    [
+        (("single",), without_scores, "niqe"),  # every image is too small for it
+        (("single",), without_scores, "psnr"),  # none has a reference
+        (("pairs",), without_full, "psnr"),
+    ],
+)
+def test_where_nothing_can_be_compared_table_and_figure_say_so(
+    tmp_path, monkeypatch, datasets, damage, metric
+):
+    methods = [(v, v, VARIANTS_GROUP, "trained here", [0, 1]) for v in ("zero_leinr", "no_enrb")]
+    monkeypatch.setattr(fake_study, "METHODS", methods)
+    monkeypatch.setattr(fake_study, "METRICS", {metric: fake_study.METRICS[metric]})
+    fake_study.make_study(tmp_path, datasets, levels={"zero_leinr": 1.0, "no_enrb": 2.0})
+    damage(tmp_path)
+    for command in ("differences", "claims", "protocols"):
+        assert main([command, str(tmp_path)]) == 0
+    table = (tmp_path / "tables" / "differences.md").read_text()
+    assert f"{datasets[0].title()}: nothing can be compared" in table
+    assert "too few" not in table
+    study = read_study(tmp_path)
+    found = differences(study, read_scores(tmp_path, study))
+    assert found.empty
+    assert {"dataset", "method", "difference", "p_holm"} <= set(found.columns)
+    axis = figures_differences.draw(study, datasets[0], found).axes[0]
+    assert [text.get_text() for text in axis.texts] == ["nothing can be compared"]
 
 
 def test_a_claim_needs_a_margin(tmp_path):

@@ -139,6 +139,13 @@ def test_a_protocol_without_a_score_of_every_method_is_left_out_and_told(tmp_pat
     assert "PSNR luma on Pairs is not shown: not every method has it" in text
 
 
+def test_a_figure_without_any_protocol_says_so(tmp_path):
+    study = swapped(tmp_path)
+    ranks = rank(study, read_scores(tmp_path, study).iloc[:0])
+    (axis,) = draw(study, "pairs", ranks).axes
+    assert [text.get_text() for text in axis.texts] == ["no protocol has every method"]
+
+
 def test_a_sum_over_one_image_less_than_one_is_no_score(tmp_path, monkeypatch):
     monkeypatch.setitem(fake_study.IMAGES, "pairs", ["01"])
     protocols = ["standard", "zero_leinr_scripts"]

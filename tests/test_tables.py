@@ -280,6 +280,13 @@ def test_absent_files_are_named(tmp_path):
         write_tables(tmp_path)
 
 
+def test_a_study_without_methods_is_refused(tmp_path):
+    path = make_study(tmp_path) / "study.json"
+    write(path, json.dumps(json.loads(path.read_text()) | {"methods": []}))
+    with pytest.raises(InputError, match="study 'small' has no method"):
+        write_tables(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("damage", "complaint"),
     [
