@@ -146,8 +146,9 @@ def like_best(scores: pd.DataFrame, directions: Mapping[str, str]) -> pd.DataFra
 
     Returns:
         One row each of method, dataset, metric, protocol with ``like_best``: True for the best and
-        for whatever the test at 5 % does not set apart from it. With too few images for the test to
-        set anything apart (``too_few_images``) it is True for the best alone.
+        for whatever the test at 5 % does not set apart from it. Where nothing can be tested it is
+        True for the best alone: with too few images for the test to set anything apart
+        (``too_few_images``), and against an infinite score.
     """
     keys = ["dataset", "metric", "protocol"]
     rows = []
@@ -156,8 +157,8 @@ def like_best(scores: pd.DataFrame, directions: Mapping[str, str]) -> pd.DataFra
         means = table.mean(axis=1).groupby("method", sort=False).mean()
         best = str(means.idxmax() if directions[str(group[1])] == "up" else means.idxmin())
         others = [str(name) for name in means.index if name != best]
-        p = [float(p_value(paired_differences(table, name, best))) for name in others]
-        apart = holm(np.array(p)) < ALPHA
+        p = np.array([float(p_value(paired_differences(table, name, best))) for name in others])
+        apart = (holm(p) < ALPHA) | np.isnan(p)
         if too_few_images(table.shape[1], len(others)):
             apart[:] = True
         rows.append((best, *group, True))

@@ -132,6 +132,8 @@ def layout(study: Study, found: pd.DataFrame) -> PlainTable:
 
 def _cell(row: Mapping[Hashable, Any]) -> str:
     decimals = DECIMALS.get(str(row["metric"]), 2)
+    if pd.isna(row["difference"]):  # both are infinite
+        return "–"
     if pd.isna(row["ci_low"]):
         return f"{row['difference']:+.{decimals}f}".replace("-", "−")
     reach = (row["ci_high"] - row["ci_low"]) / 2

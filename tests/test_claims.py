@@ -112,6 +112,22 @@ def test_a_variant_without_scores_leaves_those_of_the_others(folder, tmp_path):
         assert main([command, str(broken)]) == 0
 
 
+@pytest.mark.parametrize(
+    ("infinite", "shown"), [(["no_enrb"], "+inf"), (["no_enrb", "zero_leinr"], "–")]
+)
+def test_a_difference_of_two_infinities_is_a_dash(folder, tmp_path, infinite, shown):
+    study = read_study(folder)
+    scores = read_scores(folder, study)
+    exact = scores["method"].isin(infinite) & (scores["image"] == "p03")
+    scores.loc[exact & (scores["metric"] == "psnr"), "value"] = np.inf
+    found = differences(study, scores)
+    rows = difference_layout(study, found).groups["Pairs"]
+    (cell,) = [row[1] for row in rows if row[0].startswith("no_enrb")]
+    assert cell == shown
+    chosen = found[found["dataset"] == "pairs"]
+    figures_differences.draw(study, "pairs", chosen).draw_without_rendering()
+
+
 @pytest.mark.parametrize(("outlier", "scale"), [(30, "linear"), (1.5, "symlog")])
 def test_a_variant_keeps_its_row_where_another_has_no_score(folder, monkeypatch, outlier, scale):
     monkeypatch.setattr(figures_differences, "OUTLIER", outlier)

@@ -138,6 +138,17 @@ def test_what_cannot_be_told_from_the_best():
     assert ties.to_dict() == {"best": True, "close": True, "far": False}
 
 
+def test_nothing_is_like_an_infinite_best():
+    """One image equals its reference: differences to it are infinite, and no test takes them."""
+    rng = np.random.default_rng(0)
+    shift = {"best": 5.0, "close": 4.999, "far": 3.0}
+    values = {name: mean + 0.1 * rng.normal(size=(1, 30)) for name, mean in shift.items()}
+    values["best"][0, 7] = np.inf
+    frames = [tidy(value, name) for name, value in values.items()]
+    ties = like_best(pd.concat(frames), {"psnr": "up"}).set_index("method")["like_best"]
+    assert ties.to_dict() == {"best": True, "close": False, "far": False}
+
+
 # ------------------------------------------------------------------ summaries
 
 
