@@ -6,8 +6,10 @@ footnote at the column's head: leaving the marks out would hide what the caveat 
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -167,10 +169,9 @@ def layout(study: Study, summary: pd.DataFrame, protocol: str) -> Table:
         notes.append((TIE, "cannot be told from the best of its column (docs/statistics.md)"))
     if study.one_seed:
         notes.append(("", "trained with one seed: other seeds may score and rank otherwise"))
-    few = [d.label for d in study.datasets if too_few_images(d.count, len(study.methods) - 1)]
+    few = ", ".join(_untested(study, columns, by_name))
     if few:
-        sets = ", ".join(few)
-        notes.append(("", f"{sets}: too few images to test so many methods, so no ties are marked"))
+        notes.append(("", f"{few}: too few images to test so many methods, so no ties are marked"))
     notes += [("", sentence.rstrip(".")) for sentence in study.leaks]
     notes += [("", text) for text in describe_gaps(study, summary, study.datasets, protocol)]
     caption = _caption(study, columns, protocol)
@@ -197,6 +198,31 @@ def _cells(study: Study, column: pd.DataFrame, metric: Metric) -> list[Cell]:
         spread = "" if pd.isna(row["spread"]) else f"{row['spread']:.{decimals}f}"
         cells.append(Cell(text, spread, rank, tied=bool(row["like_best"]) and rank > 1))
     return cells
+
+
+def _untested(
+    study: Study,
+    columns: list[tuple[Dataset, Metric]],
+    by_name: Mapping[Any, pd.DataFrame],
+) -> list[str]:
+    """The data sets, or else their single columns, with too few images for ``like_best`` to test.
+
+    A column has its own images and methods, since some may lack its score.
+    """
+    names = []
+    for dataset in study.datasets:
+        own = {m.label: by_name[d.name, m.name] for d, m in columns if d == dataset}
+        few = [
+            label
+            for label, rows in own.items()
+            if too_few_images(int(rows["n_images"].iloc[0]), len(rows) - 1)
+        ]
+        if own:
+            whole = len(few) == len(own)
+        else:  # no column in this table: what the study's other tables say of the set
+            whole = too_few_images(dataset.count, len(study.methods) - 1)
+        names += [dataset.label] if whole else [f"{dataset.label} {label}" for label in few]
+    return names
 
 
 def _letters(number: int) -> str:

@@ -181,6 +181,27 @@ def test_ties_are_marked_where_there_are_enough_images(tmp_path, monkeypatch):
     assert r"$^{=}$" in (tmp_path / "tables" / "scores_standard.tex").read_text()
 
 
+def test_columns_with_too_few_images_are_told_by_their_own_images_and_methods(
+    tmp_path, monkeypatch
+):
+    """8 images: too few for 7 tests, enough for the 6 of a metric that one method lacks."""
+    methods = [(f"m{i}", f"M{i}", "All", "none", [0]) for i in range(8)]
+    monkeypatch.setattr(fake_study, "METHODS", methods)
+    monkeypatch.setattr(fake_study, "IMAGES", {"pairs": [f"{i:02}" for i in range(8)]})
+    make_study(tmp_path, ("pairs",), levels={name: 1.0 for name, *_ in methods})
+    rng = np.random.default_rng(0)
+    for path in (tmp_path / "scores").glob("*/*/*.csv"):
+        frame = pd.read_csv(path, dtype={"image": str})
+        frame["value"] += 0.2 * rng.normal(size=len(frame))
+        lacking = (frame["metric"] == "ssim") & ("m7" in path.parts)
+        frame[~lacking].to_csv(path, index=False)
+    text = read_table(tmp_path)
+    assert "\n\nPairs PSNR, Pairs LPIPS, Pairs NIQE: too few images to test so many" in text
+    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| M")]
+    tied = [sum("<sup>=</sup>" in cell for cell in column) for column in zip(*rows, strict=True)]
+    assert [count > 0 for count in tied[3:]] == [False, True, False, False]
+
+
 def test_shared_scenes_are_told_under_the_table(tmp_path):
     text = read_table(make_study(tmp_path))
     assert "Pairs: 1 scene is among the training images" in text
