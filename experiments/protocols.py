@@ -72,7 +72,9 @@ def rank(study: Study, scores: pd.DataFrame) -> pd.DataFrame:
                 column = values.reindex(names)
                 if column.isna().any():  # a sum over one image, divided by 0
                     continue
-                printed = column.round(DECIMALS.get(metric.name, 2))
+                # As text: rounding in binary parts some means that print alike.
+                digits = DECIMALS.get(metric.name, 2)
+                printed = column.map(lambda mean, digits=digits: float(f"{mean:.{digits}f}"))
                 ranks = printed.rank(method="min", ascending=metric.direction == "down")
                 tau = stats.kendalltau(column, standard).statistic
                 frames.append(

@@ -95,6 +95,16 @@ def test_equal_printed_means_share_the_rank(tmp_path):
     assert ranks["rank"].tolist()[:4] == [3, 1, 1, 4]
 
 
+def test_ranks_are_those_of_the_printed_means(tmp_path, monkeypatch):
+    """2.675 prints as 2.67, being a little less in binary, though numpy rounds it to 2.68."""
+    monkeypatch.setitem(fake_study.IMAGES, "pairs", ["01"])
+    levels = {"input": 2.674, "he": 2.675, "zero_dce": 3.0, "full": 0.5}
+    study = read_study(fake_study.make_study(tmp_path, ("pairs",), levels=levels))
+    ranks = rank(study, read_scores(tmp_path, study)).set_index(["metric", "protocol"])
+    assert ranks.loc["psnr", "standard"]["rank"].tolist() == [2, 2, 1, 4]
+    assert ranks.loc["ssim", "standard"]["rank"].tolist() == [3, 2, 1, 4]
+
+
 def test_table_and_figure_are_written_and_say_what_moved(tmp_path):
     study = swapped(tmp_path)
     assert main(["protocols", str(tmp_path)]) == 0
