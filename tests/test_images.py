@@ -2,6 +2,7 @@
 
 import os
 import stat
+import struct
 
 import numpy as np
 import pytest
@@ -92,6 +93,43 @@ def test_exif_orientation_is_applied(tmp_path, picture, orientation):
     shown = images.read_image(tmp_path / "a.png")
     np.testing.assert_array_equal(shown, turned)
     assert images.image_size(tmp_path / "a.png") == shown.shape[1::-1]
+
+
+def exif_of(*tags):
+    """EXIF data of tags as they are given: number, type, count, four bytes."""
+    entries = b"".join(struct.pack("<HHI4s", *tag) for tag in tags)
+    return b"Exif\0\0II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4)
+
+
+TURNED = (0x0112, 3, 1, b"\6")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+@pytest.mark.parametrize(
+    ("exif", "upright"),
+    [
+        (exif_of(TURNED, (0x0102, 2, 4, b"abc")), False),  # another tag has text for a number
+        (exif_of(TURNED, (0x011A, 2, 4, b"abc")), False),
+        (exif_of((0x0112, 2, 2, b"6")), True),  # the orientation has
+        (b"Exif\0\0no tags at all", True),
+    ],
+)
+def test_a_photo_with_damaged_tags_still_opens(tmp_path, picture, suffix, exif, upright):
+    path = tmp_path / f"a{suffix}"
+    Image.fromarray(picture).save(path, exif=exif)
+    shown = images.read_image(path)
+    assert shown.shape == (picture.shape if upright else np.rot90(picture).shape)
+    assert images.image_size(path) == shown.shape[1::-1]
+
+
+def test_a_tiff_whose_tags_are_of_the_wrong_kind_is_named(tmp_path, picture):
+    path = tmp_path / "a.tif"
+    Image.fromarray(picture).save(path)
+    place_of_pixels = struct.pack("<HH", 0x0111, 4)
+    text = struct.pack("<HH", 0x0111, 2)
+    path.write_bytes(path.read_bytes().replace(place_of_pixels, text))
+    with pytest.raises(InputError, match=r"a\.tif: cannot be read as an image"):
+        images.read_image(path)
 
 
 def test_missing_file(tmp_path):
