@@ -257,17 +257,20 @@ def _download(dataset: Dataset, missing: list[str], allowed: bool) -> None:
         wanted.setdefault(file.rpartition("/")[0], []).append(file)
     for folder, files in wanted.items():
         source = dataset.sources[folder]
-        archive = data_folder() / "downloads" / str(source.archive)
         what = f"{files[0]} ({len(files)} missing in {data_folder() / folder})"
-        if not source.address or not (allowed or archive.exists()):
+        if not source.archive:
+            raise InputError(f"{what}: put them there")
+        archive = data_folder() / "downloads" / source.archive
+        if not (archive.exists() or (allowed and source.address)):
             raise InputError(
                 f"{what}: put them there, or {source.address or 'their archive'} into "
                 f"{archive.parent} as {archive.name}"
             )
-        try:
-            net.download(source.address, archive)
-        except InputError as error:
-            raise InputError(f"{what}: {error}") from error
+        if source.address:
+            try:
+                net.download(source.address, archive)
+            except InputError as error:
+                raise InputError(f"{what}: {error}") from error
         inside = source.folders[folder]
         members = {f"{inside}/{file.rpartition('/')[2]}": file for file in files}
         net.unpack(

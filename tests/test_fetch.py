@@ -169,6 +169,29 @@ def test_archive_put_there_by_hand_is_used(shop):
     assert shop.fetch().count == 2
 
 
+def test_archive_without_an_address_is_asked_for_and_used(shop):
+    del shop.document["sources"]["set"]["address"]
+    shop.save()
+    with pytest.raises(InputError, match=r"put them there, or their archive into .* as set\.zip"):
+        shop.fetch()
+    shop.archive.parent.mkdir(parents=True)
+    shop.archive.write_bytes(shop.site.files["/set.zip"])
+    assert shop.fetch().count == 2
+    assert not shop.site.asked
+
+
+def test_without_an_archive_the_files_are_asked_for(shop):
+    for key in ("address", "archive", "folders"):
+        del shop.document["sources"]["set"][key]
+    shop.save()
+    with pytest.raises(InputError, match=r"2 missing in .*low\): put them there$"):
+        shop.fetch()
+    shop.document["sources"]["set"]["archive"] = "set.zip"
+    shop.save()
+    with pytest.raises(InputError, match="'folders' is a dependency of 'archive'"):
+        shop.fetch()
+
+
 def test_data_folder_that_cannot_be_written(shop):
     shop.home.mkdir()
     (shop.home / "downloads").write_text("a file where a folder is needed")
