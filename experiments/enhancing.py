@@ -79,7 +79,8 @@ def enhance_items(enhancer: Enhancer, items: Sequence[Item], folder: Path) -> No
     one's enhancement.
 
     Raises:
-        InputError: An image cannot be read, or two have one name.
+        InputError: An image cannot be read, two have one name, or what is written would take the
+            place of an image.
     """
     from tqdm import tqdm
 
@@ -87,8 +88,13 @@ def enhance_items(enhancer: Enhancer, items: Sequence[Item], folder: Path) -> No
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"{name}: several images have this name; rename all but one")
+    originals = {Path(item.low).resolve() for item in items}
     for item in items:
         image_size(item.low)
+        if (folder / f"{item.name}.png").resolve() in originals:
+            raise InputError(
+                f"{folder / item.name}.png: this image would be overwritten; choose another --out"
+            )
     before = None
     with ThreadPoolExecutor(WRITERS) as pool:
         writing: deque[Future[None]] = deque()

@@ -80,6 +80,21 @@ def test_a_baseline_enhances_one_image(photos, tmp_path):
     assert np.abs(bright - 255 * (dark / 255) ** (1 / 2.2)).max() <= 0.51
 
 
+@pytest.mark.parametrize(
+    ("images", "out"), [("photos", "photos"), ("photos/1.png", "photos"), ("photos", "link")]
+)
+def test_originals_are_never_overwritten(photos, tmp_path, monkeypatch, capsys, images, out):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to(photos)
+    before = {path.name: path.read_bytes() for path in photos.iterdir()}
+    line = fails(capsys, "enhance", images, "--method", "gamma", "--out", out)
+    assert f"{out}/" in line
+    assert ".png: this image would be overwritten; choose another --out" in line
+    assert {path.name: path.read_bytes() for path in photos.iterdir()} == before
+    monkeypatch.chdir(photos)
+    assert "overwritten" in fails(capsys, "enhance", "0.png", "--method", "gamma", "--out", ".")
+
+
 def test_the_seeds_of_a_method_go_in_one_call(photos, tmp_path):
     """Enhanced and scored as one by one, each seed in a folder of its own."""
     weights = [tmp_path / f"{seed}.safetensors" for seed in (3, 7)]
