@@ -224,6 +224,9 @@ def _list_registered(dataset: Dataset, download: bool) -> Listing:
             names = ", ".join(file.rpartition("/")[2] for file in missing)
             warnings.append(f"without {names}: {error}")
     items = _registered_items(dataset, low, set(missing))
+    if not items:
+        reasons = "".join(f"; {warning}" for warning in warnings)
+        raise InputError(f"data set {dataset.name!r}: no image has its reference{reasons}")
     checksums = {
         data_folder() / file: checksum
         for source in dataset.sources.values()
@@ -258,7 +261,7 @@ def _download(dataset: Dataset, missing: list[str], allowed: bool) -> None:
     for folder, files in wanted.items():
         source = dataset.sources[folder]
         what = f"{files[0]} ({len(files)} missing in {data_folder() / folder})"
-        if not source.archive:
+        if not source.archive or folder not in source.folders:
             raise InputError(f"{what}: put them there")
         archive = data_folder() / "downloads" / source.archive
         if not (archive.exists() or (allowed and source.address)):

@@ -6,7 +6,7 @@ Files are looked for in the data folder: the one that $ZERO_LEINR_DATA names, el
 import os
 from dataclasses import dataclass, field
 from importlib import resources
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from experiments.fetch import read_manifest
@@ -106,7 +106,9 @@ def load_registry(path: Path = REGISTRY) -> dict[str, Dataset]:
     document = load_checked(path, "datasets.schema.yaml")
     by_folder: dict[str, Source] = {}
     for name, entry in (document.get("sources") or {}).items():
-        source = Source(name, **(entry | {"manifest": _manifest(path, entry["manifest"])}))
+        manifest, folders = _manifest(path, entry["manifest"]), entry.get("folders", {})
+        folders = {_plain(here): _plain(inside) for here, inside in folders.items()}
+        source = Source(name, **(entry | {"manifest": manifest, "folders": folders}))
         by_folder |= dict.fromkeys(_folders_of(source.manifest), source)
     return {name: _dataset(name, entry, by_folder) for name, entry in document["datasets"].items()}
 
@@ -127,7 +129,7 @@ def _folders_of(files: dict[str, str]) -> set[str]:
 def _dataset(name: str, entry: dict[str, Any], by_folder: dict[str, Source]) -> Dataset:
     """Fill in the defaults of an entry and connect its folders with their sources."""
     low, instead = _prefixed(entry["low"]), _prefixed(entry.get("instead", {}))
-    high = entry.get("high")
+    high = _plain(entry["high"]) if "high" in entry else None
     if high is not None and len(low) > 1:
         raise InputError(f"data set {name!r}: `high` goes with a single folder `low`")
     if instead and instead.keys() != low.keys():
@@ -155,4 +157,10 @@ def _dataset(name: str, entry: dict[str, Any], by_folder: dict[str, Source]) -> 
 
 
 def _prefixed(folders: str | dict[str, str]) -> dict[str, str]:
-    return {"": folders} if isinstance(folders, str) else folders
+    named = {"": folders} if isinstance(folders, str) else folders
+    return {prefix: _plain(folder) for prefix, folder in named.items()}
+
+
+def _plain(folder: str) -> str:
+    """A folder as manifests name it: `night/low/` is `night/low`, which has checksums."""
+    return str(PurePosixPath(folder))

@@ -217,6 +217,34 @@ def test_partial_set_is_used_and_reported(shop):
     assert "1 of 2 pairs" in listing.summary()
 
 
+def test_pairs_without_any_reference_are_no_part_of_a_set(shop):
+    shop.document["datasets"]["pairs"]["partial"] = True
+    offline(shop)
+    shop.put()
+    for path in (shop.home / "my" / "high").iterdir():
+        path.unlink()
+    with pytest.raises(InputError, match="no image has its reference; without 10.png, 2.png"):
+        shop.fetch()
+
+
+@pytest.mark.parametrize("folder", ["my/{}/", "my//{}", "./my/{}"])
+def test_a_folder_is_checked_however_it_is_written(shop, folder):
+    low, high = folder.format("low"), folder.format("high")
+    shop.document["datasets"]["pairs"] = {"low": low, "high": high}
+    shop.document["sources"]["set"]["folders"] = {low: "deep/low/", high: "deep/high/"}
+    shop.save()
+    assert shop.fetch().count == 2
+    (shop.home / "my" / "low" / "2.png").write_bytes(png(7))
+    with pytest.raises(InputError, match="wrong checksum"):
+        shop.fetch()
+
+
+def test_manifest_of_binary_mode(shop):
+    path = shop.config / "manifests" / "set.sha256"
+    path.write_text(path.read_text().replace("  ", " *"))
+    assert shop.fetch().count == 2
+
+
 def test_whole_set_is_not_used_in_part(shop):
     offline(shop)
     shop.put()
