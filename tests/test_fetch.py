@@ -223,7 +223,7 @@ def test_pairs_without_any_reference_are_no_part_of_a_set(shop):
     shop.put()
     for path in (shop.home / "my" / "high").iterdir():
         path.unlink()
-    with pytest.raises(InputError, match="no image has its reference; without 10.png, 2.png"):
+    with pytest.raises(InputError, match=r"no image has its reference; without 10\.png, 2\.png"):
         shop.fetch()
 
 
