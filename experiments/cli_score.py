@@ -1,7 +1,6 @@
 """The command ``score``: enhanced images become scores."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -81,13 +80,14 @@ def _scoring_device(device: str, metrics: Sequence[str]) -> str:
 
 def _metrics(options: argparse.Namespace) -> list[str]:
     """The metrics asked for, else those of the study, else all whose weights can be had."""
+    from experiments.collect import read_study_file
     from experiments.scores import load_metrics, missing_metrics
 
     if options.metrics:
         return options.metrics
     if options.study:
-        study = json.loads(options.study.read_text())
-        return [m["name"] for m in study["metrics"] if m["name"] not in study["missing"]]
+        study = read_study_file(options.study)
+        return [metric.name for metric in study.metrics if metric.name not in study.missing]
     missing = missing_metrics(download=True)
     for name, reason in missing.items():
         print(f"not scored: {name}: {reason}", file=sys.stderr)

@@ -48,7 +48,7 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
     """Turns ``["epochs=20", "light.spatial=0"]`` into overrides of a recipe; values are YAML.
 
     Raises:
-        InputError: An item is not ``key=value``.
+        InputError: An item is not ``key=value``, or its value is not YAML.
     """
     if not settings:
         return {}  # a machine that only trains may have no PyYAML
@@ -61,7 +61,11 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
         key, equals, value = setting.partition("=")
         if not (key and equals and value):
             raise InputError(f"--set {setting}: write KEY=VALUE, such as epochs=20")
-        values[key] = yaml.safe_load(value)
+        try:
+            values[key] = yaml.safe_load(value)
+        except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that there is not
+            reason = " ".join(str(error).split())
+            raise InputError(f"--set {setting}: the value is not YAML ({reason})") from error
     return nest(values)
 
 

@@ -146,6 +146,8 @@ def _prepare(options: argparse.Namespace) -> None:
     from experiments.data import read_listing
     from experiments.training_images import prepare
 
+    if options.size < 1:
+        raise InputError(f"prepare: --size must be at least 1 pixel, not {options.size}")
     items = read_listing(options.listing).items
     prepare([item.low for item in items], options.size, options.out)
 

@@ -164,11 +164,21 @@ def read_study(folder: Path) -> Study:
     Raises:
         InputError: The file is missing, is not JSON, or lacks a key.
     """
-    path = folder / "study.json"
+    return read_study_file(folder / "study.json")
+
+
+def read_study_file(path: Path) -> Study:
+    """Reads a ``study.json``, wherever it is.
+
+    Raises:
+        InputError: As in ``read_study``.
+    """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError(f"{path}: missing; the workflow writes it, run the study first") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not valid JSON ({error}); delete it and run again") from error
     try:
@@ -184,6 +194,8 @@ def read_study(folder: Path) -> Study:
         )
     except KeyError as error:
         raise InputError(f"{path}: lacks the key {error}; delete it and run again") from error
+    except (TypeError, AttributeError) as error:
+        raise InputError(f"{path}: not a study.json ({error}); delete it and run again") from error
 
 
 def _entries(kind: type[Entry], entries: list[dict[str, Any]], key: str, path: Path) -> list[Entry]:

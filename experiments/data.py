@@ -19,7 +19,7 @@ from experiments.datasets import (
     load_checked,
     load_registry,
 )
-from experiments.images import list_images, match_pairs, read_image
+from experiments.images import check_name, list_images, match_pairs, read_image
 from zero_leinr.errors import InputError
 from zero_leinr.files import replacing
 from zero_leinr.released import RELEASED
@@ -317,6 +317,7 @@ def _listing(
     """Hash the files, each compared with its checksum where there is one, and make the listing."""
     digest = hashlib.sha256()
     for name, low, high in items:
+        check_name(low)
         hashes = [
             net.verify(path, checksums.get(path, "")) for path in (low, high) if path is not None
         ]

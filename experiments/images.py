@@ -168,6 +168,15 @@ def check_same_size(low: Path, high: Path) -> None:
         )
 
 
+def check_name(path: Path) -> None:
+    """Raise InputError if a file's name is no text (as in old zips): results are named by it."""
+    try:
+        path.name.encode()
+    except UnicodeEncodeError as error:
+        shown = os.fsencode(path).decode(errors="backslashreplace")
+        raise InputError(f"{shown}: this name is not UTF-8; rename the file") from error
+
+
 def natural_key(name: str) -> list[tuple[int, str]]:
     """Sort key under which numbers inside names count as numbers: 2.png before 10.png."""
     parts = re.split(r"(\d+)", name)

@@ -16,7 +16,7 @@ import numpy as np
 
 from experiments.data import Item
 from experiments.datasets import PACKAGE, load_checked
-from experiments.images import list_images, match_pairs, read_image
+from experiments.images import check_name, list_images, match_pairs, read_image
 from zero_leinr.errors import InputError
 from zero_leinr.files import replacing
 
@@ -207,14 +207,16 @@ def folder_items(images: Path, references: Path | None = None) -> list[Item]:
     """Make the items for scoring a plain folder, matched with its references by name.
 
     Raises:
-        InputError: no images, or a missing partner.
+        InputError: no images, a missing partner, or a name that is no text.
     """
+    pairs: Sequence[tuple[Path, Path | None]]
     if references is None:
-        return [Item(path.stem, str(path), None) for path in list_images(images)]
-    return [
-        Item(path.stem, str(path), str(reference))
-        for path, reference in match_pairs(images, references, check=False)
-    ]
+        pairs = [(path, None) for path in list_images(images)]
+    else:
+        pairs = match_pairs(images, references, check=False)
+    for path, _ in pairs:
+        check_name(path)
+    return [Item(path.stem, str(path), str(high) if high else None) for path, high in pairs]
 
 
 def write_scores(scores: "pd.DataFrame", path: Path) -> None:

@@ -1,5 +1,6 @@
 """The command line: what it does by hand, and one clear line for every mistake."""
 
+import os
 import shutil
 
 import numpy as np
@@ -147,6 +148,15 @@ def test_settings_are_read_as_yaml():
         (["train", "--images", "absent.npy", "--out", "o"], "absent.npy: no prepared"),
         (["score", "photos", "--metrics", "psnr"], "give --reference"),
         (["score", "photos", "--metrics", "pnsr"], "unknown metric 'pnsr'"),
+        (["score", "photos", "--study", "no.json"], "no.json: missing"),
+        (["score", "photos", "--study", "photos"], "photos: cannot be read"),
+        (["score", "photos", "--study", "broken.json"], "broken.json: not valid JSON"),
+        (["score", "photos", "--study", "empty.json"], "empty.json: lacks the key 'name'"),
+        (["score", "photos", "--study", "list.json"], "list.json: not a study.json"),
+        (["train", "photos", "--out", "o", "--set", "noise=["], "--set noise=[: the value is not"),
+        (["train", "photos", "--out", "o", "--set", "noise=2026-13-01"], "the value is not YAML"),
+        (["ablate", "a", "--set", "noise=["], "--set noise=[: the value is not YAML"),
+        (["prepare", "--listing", "a", "--size", "-5", "--out", "o"], "at least 1 pixel, not -5"),
         (["fetch"], "name at least one"),
         (["fetch", "lool"], "unknown data set 'lool'"),
         (["check", "absent"], "no such study; there are ablations, ablations_real, b"),
@@ -155,6 +165,8 @@ def test_settings_are_read_as_yaml():
 )
 def test_mistakes_are_one_line(photos, tmp_path, monkeypatch, capsys, arguments, message):
     monkeypatch.chdir(tmp_path)
+    for name, content in (("broken", "{"), ("empty", "{}"), ("list", "[]")):
+        (tmp_path / f"{name}.json").write_text(content)
     assert message in fails(capsys, *arguments)
     assert not list(tmp_path.glob("o/*.png"))
 
@@ -187,6 +199,18 @@ def test_a_broken_training_image_stops_before_training(photos, tmp_path, capsys)
     line = fails(capsys, "train", photos, "--out", tmp_path / "run")
     assert "1.png" in line
     assert not (tmp_path / "run" / "state.ckpt").exists()
+
+
+def test_a_name_that_is_no_text_can_be_enhanced_but_not_scored(photos, tmp_path, capsys):
+    try:
+        (photos / "1.png").rename(photos / os.fsdecode(b"\xff.png"))
+    except OSError:
+        pytest.skip("this file system has no such names")
+    out = tmp_path / "out"
+    assert command("enhance", photos, "--method", "gamma", "--out", out) == 0
+    for reference in ([], ["--reference", photos]):
+        line = fails(capsys, "score", out, "--metrics", "psnr", *reference)
+        assert line.endswith(r"\xff.png: this name is not UTF-8; rename the file")
 
 
 def test_no_write_permission_is_one_line(photos, tmp_path, capsys):

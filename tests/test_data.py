@@ -1,6 +1,7 @@
 """The registry of data sets, folders of the user, listings; the real sets if they are there."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -69,6 +70,18 @@ def test_bad_image_in_an_unpaired_folder(tmp_path, home):
     files = {"a/1.png": png(1), "a/2.png": png(2)[:2000]}
     registry = user_entry(tmp_path, home, files, low="a")
     with pytest.raises(InputError, match=r"a/2\.png: cannot be read as an image"):
+        data.fetch("mine", registry=registry)
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_a_name_that_is_no_text_is_named(tmp_path, home, paired):
+    name = os.fsdecode(b"caf\xe9.png")
+    entry = {"low": "a"} | ({"high": "b"} if paired else {})
+    try:
+        registry = user_entry(tmp_path, home, {f"a/{name}": png(1), f"b/{name}": png(2)}, **entry)
+    except OSError:
+        pytest.skip("this file system has no such names")
+    with pytest.raises(InputError, match=r"a/caf\\xe9\.png: this name is not UTF-8; rename"):
         data.fetch("mine", registry=registry)
 
 
