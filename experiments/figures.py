@@ -15,9 +15,11 @@ import matplotlib as mpl
 mpl.use("Agg")  # no screen on a cluster node
 
 import seaborn as sns
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 
 from experiments.collect import DAGGER, Study
 from zero_leinr.files import replacing
@@ -62,7 +64,10 @@ def looks(study: Study) -> dict[str, Look]:
 
 @contextmanager
 def paper_style() -> Iterator[None]:
-    """Text of 8 points, fonts embedded as TrueType (journals ask for it), thin lines."""
+    """Text of 8 points, fonts embedded as TrueType (journals ask for it), thin lines.
+
+    No text is math, so that a label may have dollar signs.
+    """
     style = sns.axes_style("ticks") | {
         "font.size": 8,
         "axes.titlesize": 8,
@@ -80,6 +85,7 @@ def paper_style() -> Iterator[None]:
         "lines.linewidth": 1.0,
         "pdf.fonttype": 42,
         "ps.fonttype": 42,
+        "text.parse_math": False,
     }
     with mpl.rc_context(style):
         yield
@@ -156,6 +162,12 @@ def save(figure: Figure, path: Path) -> list[Path]:
             figure.savefig(draft, format=suffix, dpi=DOTS, metadata=metadata)
         written.append(target)
     return written
+
+
+def label_plainly(axis: Axis) -> None:
+    """Writes 0.1, 1 and 10 along a logarithmic axis, whose own labels are math."""
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def power_ticks(limits: tuple[float, float], linear: float) -> tuple[list[float], list[str]]:

@@ -10,11 +10,20 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
+from matplotlib.ticker import LogLocator
 from matplotlib.transforms import Bbox
 
 from experiments.collect import Dataset, Study, read_scores, read_study
 from experiments.costs import HEIGHT, WIDTH, describe_machine, read_costs
-from experiments.figures import PAGE, add_foot, budget_note, looks, paper_style, save
+from experiments.figures import (
+    PAGE,
+    add_foot,
+    budget_note,
+    label_plainly,
+    looks,
+    paper_style,
+    save,
+)
 from experiments.figures_scores import MARKERS, MEANINGS, PROTOCOL
 from zero_leinr.errors import InputError
 
@@ -78,6 +87,8 @@ def draw(study: Study, dataset: Dataset, quality: pd.Series, costs: pd.DataFrame
         )  # fmt: skip
         marks[study.label(method)] = (x, y, size)
     axis.set_xscale("log")
+    axis.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+    label_plainly(axis.xaxis)
     axis.margins(0.05, 0.1)
     fastest, slowest = axis.get_xlim()
     axis.set_xlim(right=slowest * (slowest / fastest) ** 0.15)  # room for the names at the right

@@ -25,6 +25,7 @@ from experiments.figures import (
     SMALL,
     add_foot,
     budget_note,
+    label_plainly,
     looks,
     paper_style,
     save,
@@ -143,6 +144,7 @@ def _panel(
     axis.set_title(f"{metric.label}{unit}{caveat} {metric.arrow}", pad=4)
     if summary["mean"].max() > OUTLIER * summary["mean"].median() > 0:
         axis.set_xscale("log")
+        label_plainly(axis.xaxis)
     else:
         axis.locator_params(axis="x", nbins=4)
     axis.grid(axis="x", color="0.92", linewidth=0.6)

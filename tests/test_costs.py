@@ -16,8 +16,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from experiments.cli import main
-from experiments.costs import measure, network_cost, night_image, significant
-from experiments.figures_costs import place_names
+from experiments.collect import read_study
+from experiments.costs import measure, network_cost, night_image, read_costs, significant
+from experiments.figures import paper_style
+from experiments.figures_costs import draw, place_names
 from experiments.graph import Graph
 from experiments.study import CONFIG, load_study
 
@@ -149,6 +151,24 @@ def test_table_and_figure_of_a_study(tmp_path):
     assert figures == ["quality_cost_pairs.pdf", "quality_cost_pairs.png"]
     with Image.open(tmp_path / "figures" / figures[1]) as png:
         assert np.asarray(png.convert("L")).std() > 5
+
+
+@pytest.mark.parametrize(
+    ("factor", "expected"), [(10.0, {"0.01", "0.1", "1", "10"}), (1.1, {"0.013", "0.014"})]
+)
+def test_dollar_signs_in_a_label_are_no_math(tmp_path, factor, expected):
+    names = [name for name, *_ in METHODS]
+    times = {name: {"seconds": 0.0123 * factor**i} for i, name in enumerate(names)}
+    path = plant(tmp_path, **times) / "study.json"
+    write(path, path.read_text().replace("Histogram_eq", "cost $x_{$"))
+    study = read_study(tmp_path)
+    with paper_style():
+        quality = dict.fromkeys(names, 10.0)
+        figure = draw(study, study.dataset("pairs"), quality, read_costs(tmp_path, study))
+        figure.draw_without_rendering()
+    axis = figure.axes[0]
+    assert expected <= {text.get_text() for text in axis.get_xticklabels()}
+    assert "cost $x_{$" in [text.get_text() for text in axis.texts]
 
 
 def test_times_of_two_machines_are_not_passed_off_as_comparable(tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from fake_study import make_study, write
+from fake_study import LEVELS, make_study, write
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -107,6 +107,16 @@ def test_no_text_of_a_score_figure_leaves_it_or_meets_another(tmp_path, dataset)
         assert figure.bbox.y0 - 1 <= box.y0
         assert box.y1 <= figure.bbox.y1 + 1
         assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+
+
+def test_dollar_signs_in_a_label_are_no_math(tmp_path):
+    path = make_study(tmp_path, levels=LEVELS | {"full": 4000.0}) / "study.json"
+    write(path, path.read_text().replace("Histogram_eq", "cost $x_{$"))
+    assert_written(tmp_path, write_score_figure(tmp_path, "pairs"), "scores_pairs")
+    axis = score_figure(tmp_path, "pairs").axes[0]
+    assert axis.get_xscale() == "log"
+    assert {"1", "1000"} <= {text.get_text() for text in axis.get_xticklabels()}
+    assert "cost $x_{$" in [text.get_text() for text in axis.get_yticklabels()]
 
 
 def test_row_positions_count_every_group_once(tmp_path):
