@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from zero_leinr.errors import InputError
-from zero_leinr.recipe import SIDE_MULTIPLE, Recipe, check_budget, check_known
+from zero_leinr.recipe import SIDE_MULTIPLE, Recipe, check_budget, check_known, read_number
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,12 @@ class BaselineRecipe:
     def __post_init__(self) -> None:
         """Checks the values, so that a mistake is found before the work starts."""
         check_budget(self, SIDE_MULTIPLE["branches"])
-        numbers = {name: getattr(self, name) for name in ("lr", "weight_decay", "clip")}
-        for name, value in {**self.losses, **numbers}.items():
-            if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
-                raise InputError(f"recipe: {name} must be a number from 0 up, not {value!r}")
+        losses = {name: read_number(f"losses.{name}", w) for name, w in dict(self.losses).items()}
+        if not any(losses.values()):
+            raise InputError("recipe: losses has none of weight above 0, so nothing is trained")
+        object.__setattr__(self, "losses", losses)
+        for name in ("lr", "weight_decay", "clip"):
+            object.__setattr__(self, name, read_number(name, getattr(self, name)))
 
     def replace(self, overrides: Mapping[str, Any]) -> Self:
         """Returns the recipe with some settings changed, ``losses`` one by one.

@@ -225,7 +225,7 @@ def _variants(
 def _training(recipe: dict[str, Any]) -> str:
     """What a recipe of Zero-LEINR trains, to compare: a loss of weight 0 is none."""
     parts = {
-        key: {loss: weight for loss, weight in sorted(value.items()) if weight}
+        key: {loss: float(weight) for loss, weight in sorted(value.items()) if weight}
         for key, value in recipe.items()
         if isinstance(value, dict)
     }

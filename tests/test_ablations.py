@@ -231,7 +231,8 @@ def test_an_entry_that_stands_twice_is_refused(sheet):
         ({"epochs": 20}, None, "the same training as zero_leinr"),  # budgets overrule it
         ({"denoiser": None}, ["demo"], "the same training as no_enrb"),
         ({"lr": 0.1}, ["dmeo"], "no study 'dmeo'"),
-        ({"lr": "fast"}, ["demo"], "lr takes a float"),
+        ({"lr": "fast"}, ["demo"], "lr must be a number"),
+        ({"light": {"exposure": "1e1"}}, ["demo"], "the same training as zero_leinr"),
     ],
 )
 def test_settings_that_change_nothing_or_cannot_be_are_refused(overrides, studies, message):

@@ -220,7 +220,12 @@ def test_enhance_is_told_the_weights_and_whose_they_are():
         ({"losses": {"fidellity": 1}}, "did you mean fidelity"),
         ({"losses": None}, "by name"),
         ({"losses": {"fidelity": "much"}}, "fidelity must be a number"),
-        ({"lr": "1e-4"}, "lr must be a number"),
+        ({"losses": {"fidelity": float("nan")}}, r"losses\.fidelity must be a number"),
+        ({"losses": {"fidelity": 0, "smoothness": 0}}, "none of weight above 0"),
+        ({"lr": "fast"}, "lr must be a number above 0"),
+        ({"lr": 0}, "lr must be a number above 0"),
+        ({"clip": None}, "clip must be a number"),
+        ({"weight_decay": float("inf")}, "weight_decay must be a number"),
         ({"epochs": 0}, "epochs must be a whole number"),
         ({"crop": 512}, "exceeds image_size"),
         ({"crop": 100}, "multiple of 16"),
@@ -229,6 +234,11 @@ def test_enhance_is_told_the_weights_and_whose_they_are():
 def test_settings_that_cannot_be_are_refused(overrides, message):
     with pytest.raises(InputError, match=message):
         recipe_of("sci").replace(overrides)
+
+
+def test_numbers_that_yaml_takes_for_text_are_read():
+    recipe = recipe_of("sci").replace({"lr": "1e-4", "losses": {"fidelity": "1e1"}})
+    assert (recipe.lr, recipe.losses["fidelity"]) == (1e-4, 10)
 
 
 def test_a_loss_that_the_method_does_not_have_is_refused_before_training(images, tmp_path):

@@ -173,16 +173,38 @@ def test_learning_rate_follows_the_official_scheduler():
         ({"light": None, "color": None}, "keep at least one branch"),
         ({"epochs": 0}, "epochs"),
         ({"epochs": "many"}, "takes a int"),
-        ({"lr": {"a": 1}}, "lr takes a float"),
+        ({"lr": {"a": 1}}, "lr must be a number above 0"),
+        ({"lr": None}, "lr must be a number above 0, not None"),
+        ({"lr": -1.0}, "lr must be a number above 0"),
+        ({"clip": 0}, "clip must be a number above 0"),
+        ({"clip": None}, "clip must be a number"),
+        ({"denoiser_lr": float("inf")}, "denoiser_lr must be a number above 0"),
+        ({"exposure_level": None}, "exposure_level must be a number from 0 up"),
+        ({"ramp": True}, "ramp must be a number from 0 up"),
         ({"light": 3}, "loss weights"),
+        ({"light": {1: 1}}, r"unknown light\.1; known"),
+        ({"light": {"spatial": "much"}}, r"light\.spatial must be a number from 0 up, not 'much'"),
+        ({"light": {"spatial": [1]}}, r"light\.spatial must be a number"),
+        ({"light": {"spatial": float("nan")}}, r"light\.spatial must be a number"),
+        ({"color": {"angle": -1}}, r"color\.angle must be a number"),
+        ({"denoiser": {"regularization": None}}, r"denoiser\.regularization must be a number"),
+        (
+            {"denoiser": {"reconstruction": 0, "regularization": 0}},
+            "denoiser has no loss of weight above 0; leave the part out with null",
+        ),
+        ({"light": dict.fromkeys(Recipe().light, 0)}, "light has no loss of weight above 0"),
         ({"crop": 100}, "multiple of 64"),
         ({"crop": 512}, "exceeds image_size"),
         ({"batch": None}, "batch"),
+        ({"steps_per_epoch": True}, "steps_per_epoch must be a whole number"),
         ({"precision": "float16"}, "precision"),
+        ({"precision": None}, "unknown precision; known: float32"),
         ({"noise": "snow"}, "not a noise model"),
+        ({"noise": None}, "None is not a noise model; write none"),
         ({"denoiser_halvings": [0, 50]}, "whole percents"),
         ({"denoiser_halvings": [50.5]}, "whole percents"),
         ({"denoiser_halvings": 50}, "takes a list"),
+        ({"denoiser_halvings": None}, "whole percents"),
     ],
 )
 def test_recipe_refuses_what_cannot_be(overrides, message):
@@ -195,6 +217,20 @@ def test_recipe_merges_loss_weights_and_survives_json():
     assert recipe.light == {"smoothness": 200, "spatial": 1, "exposure": 10, "constancy": 0}
     assert recipe.branches == ("light", "color")
     assert Recipe().replace(recipe.to_dict()) == recipe
+
+
+def test_recipe_reads_numbers_that_yaml_takes_for_text():
+    recipe = Recipe().replace({"lr": "1e-4", "clip": 1, "light": {"spatial": "1e1"}})
+    assert (recipe.lr, recipe.clip, recipe.light["spatial"]) == (1e-4, 1.0, 10)
+    assert Recipe(lr="1e-4") == Recipe(lr=1e-4)
+
+
+def test_settings_of_zero_and_null_that_make_sense_stay():
+    optional = {"color": None, "denoiser": None, "steps_per_epoch": None, "crop": None}
+    zero = {"weight_decay": 0, "ramp": 0, "light": {"constancy": 0}}
+    recipe = Recipe().replace(optional | zero)
+    assert recipe.to_dict().items() >= (optional | {"weight_decay": 0, "ramp": 0}).items()
+    assert Recipe().replace({"denoiser": {"regularization": 0}}).denoiser["reconstruction"] == 1
 
 
 @given(st.integers(3, 80), st.integers(3, 80), st.sampled_from(["square", "minimal"]))

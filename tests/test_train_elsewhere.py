@@ -92,7 +92,7 @@ def test_a_file_without_a_recipe_is_named(tmp_path, capsys, content):
 
 
 def test_a_baseline_is_not_compiled_and_an_incomplete_recipe_is_one_line(recipes, tmp_path, capsys):
-    settings = {"method": "sci", "losses": {}, "epochs": 1, "batch": 1}
+    settings = {"method": "sci", "losses": {"fidelity": 1}, "epochs": 1, "batch": 1}
     path = tmp_path / "sci.json"
     common = ["train", "--recipe", str(path), "--images", "a.npy", "--out", str(tmp_path / "o")]
     path.write_text(json.dumps({"recipe": settings}))

@@ -4,8 +4,10 @@ Variants are data: the full method is ``Recipe()``, an ablation a few overrides 
 needs torch, so a whole study's recipes are checked in no time.
 """
 
+import contextlib
 import dataclasses
 import difflib
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +17,8 @@ from zero_leinr.errors import InputError
 
 BRANCH_LOSSES = ("smoothness", "spatial", "exposure", "constancy", "angle")
 DENOISER_LOSSES = ("reconstruction", "regularization")
+NUMBERS = ("exposure_level", "lr", "weight_decay", "clip", "denoiser_lr", "ramp")
+ABOVE_ZERO = ("lr", "clip", "denoiser_lr")
 PRECISIONS = ("float32", "bfloat16")
 SIDE_MULTIPLE = {"branches": 16, "denoiser": 64}
 """Training sides are multiples of the exposure loss's regions, and, where ENRB is trained, of 64:
@@ -98,16 +102,31 @@ class Recipe:
         if self.light is None and self.color is None:
             raise InputError("recipe: light and color are both null; keep at least one branch")
         for part, allowed in _LOSSES.items():
-            for loss in getattr(self, part) or ():
-                check_known(f"{part}.{loss}", loss, allowed)
+            if getattr(self, part) is not None:
+                self._read_weights(part, allowed)
+        for name in NUMBERS:
+            object.__setattr__(self, name, float(read_number(name, getattr(self, name))))
         parse_noise(self.noise)
         check_known("precision", self.precision, PRECISIONS)
-        if not all(type(k) is int and 0 < k <= 100 for k in self.denoiser_halvings):
+        halvings = self.denoiser_halvings
+        if halvings is None or not all(type(k) is int and 0 < k <= 100 for k in halvings):
             raise InputError(
                 "recipe: denoiser_halvings takes whole percents of the epochs, from 1 to 100, not "
-                f"{self.denoiser_halvings}"
+                f"{halvings}"
             )
         check_budget(self, SIDE_MULTIPLE["branches" if self.denoiser is None else "denoiser"])
+
+    def _read_weights(self, part: str, allowed: Sequence[str]) -> None:
+        """A part whose losses all weigh 0 has nothing to train on, which stops its first step."""
+        weights = getattr(self, part)
+        for loss in weights:
+            check_known(f"{part}.{loss}", loss, allowed)
+        read = {loss: read_number(f"{part}.{loss}", weight) for loss, weight in weights.items()}
+        if not any(read.values()):
+            raise InputError(
+                f"recipe: {part} has no loss of weight above 0; leave the part out with null"
+            )
+        object.__setattr__(self, part, read)
 
     @property
     def branches(self) -> tuple[str, ...]:
@@ -133,9 +152,7 @@ class Recipe:
                 if not (value is None or isinstance(value, Mapping)):
                     raise InputError(f"recipe: {key} takes loss weights by name, or null")
                 value = None if value is None else {**(old or {}), **value}
-            elif isinstance(old, float) and isinstance(value, int):
-                value = float(value)
-            elif old is not None and value is not None and type(value) is not type(old):
+            elif key not in NUMBERS and None not in (old, value) and type(value) is not type(old):
                 raise InputError(f"recipe: {key} takes a {type(old).__name__}, not {value!r}")
             merged[key] = value
         return dataclasses.replace(self, **merged)
@@ -156,7 +173,7 @@ def parse_noise(name: str) -> tuple[str, float, float] | None:
     """
     if name == "none":
         return None
-    found = NOISE.fullmatch(name)
+    found = NOISE.fullmatch(name) if isinstance(name, str) else None
     if not found:
         raise InputError(
             f"noise: {name!r} is not a noise model; write none, or poisson, gauss or mix with one "
@@ -166,6 +183,27 @@ def parse_noise(name: str) -> tuple[str, float, float] | None:
     if not 0 < low <= high:
         raise InputError(f"noise: {name!r} needs a range above 0 that does not run backwards")
     return kind, low, high
+
+
+def read_number(name: str, value: Any) -> float:
+    """Reads a setting or a loss weight; text too, since YAML takes ``1e-4`` for a word.
+
+    Args:
+        name: The setting's name; those in ``ABOVE_ZERO`` cannot be 0.
+        value: What the user wrote.
+
+    Raises:
+        InputError: It is no number, below what it can be, or not finite.
+    """
+    number = value
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            number = float(value)
+    known = isinstance(number, int | float) and not isinstance(number, bool)
+    if not known or not 0 <= number < math.inf or (name in ABOVE_ZERO and not number):
+        least = "above 0" if name in ABOVE_ZERO else "from 0 up"
+        raise InputError(f"recipe: {name} must be a number {least}, not {value!r}")
+    return number
 
 
 _LOSSES = {"light": BRANCH_LOSSES, "color": BRANCH_LOSSES, "denoiser": DENOISER_LOSSES}
@@ -184,7 +222,7 @@ def check_budget(recipe: Budget, multiple: int) -> None:
     for name in BUDGET:
         value = getattr(recipe, name)
         optional = value is None and name in ("steps_per_epoch", "crop")
-        if not optional and (not isinstance(value, int) or value < 1):
+        if not optional and (type(value) is not int or value < 1):
             raise InputError(f"recipe: {name} must be a whole number above 0, not {value!r}")
     if recipe.crop is not None and recipe.crop > recipe.image_size:
         raise InputError(f"recipe: crop {recipe.crop} exceeds image_size {recipe.image_size}")
@@ -202,6 +240,6 @@ def check_known(where: str, name: str, known: Sequence[str]) -> None:
         InputError: ``name`` is not among the known ones; the message begins with ``where``.
     """
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
+        close = difflib.get_close_matches(str(name), known, n=1)
         hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
         raise InputError(f"recipe: unknown {where}; {hint}")
