@@ -4,7 +4,8 @@ Everything that the workflow needs to know follows from four files in ``experime
 study itself, ``methods.yaml``, ``ablations.yaml`` and ``datasets.yaml``.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from zero_leinr.errors import InputError
 from zero_leinr.recipe import BUDGET, Recipe, check_known
 
 CONFIG = PACKAGE / "config"
+RULES = PACKAGE / "rules"
 VARIANTS_GROUP = "Zero-LEINR and its variants"
 FULL = "zero_leinr"  # the variant that all others are compared with
 # Settings of a recipe that belong to its budget, too: how it is trained, not what.
@@ -123,13 +125,29 @@ def load_studies(
         InputError: Something is unknown or cannot be; the message names file and key.
     """
     ablations = load_ablations() if ablations is None else ablations
-    studies = {path.stem: load_study(path, ablations) for path in sorted(folder.glob("*.yaml"))}
+    paths = sorted(folder.glob("*.yaml"))
+    _check_names(paths)
+    studies = {path.stem: load_study(path, ablations) for path in paths}
     for name, ablation in ablations.items():
         for study in ablation.studies or ():
             if study not in studies:
                 known = ", ".join(studies)
                 raise InputError(f"ablations.yaml: {name}: no study {study!r}; there are {known}")
     return studies
+
+
+def _check_names(paths: Sequence[Path]) -> None:
+    """A study's file names a target of the workflow and a folder in the patterns of its rules."""
+    rules = [
+        name
+        for file in RULES.glob("*.smk")
+        for name in re.findall(r"^rule (\w+):", file.read_text(encoding="utf-8"), re.M)
+    ]
+    for path in paths:
+        if not re.fullmatch("[a-z0-9_]+", path.stem):
+            raise InputError(f"{path}: write the name of a study's file with a-z, 0-9 and _ alone")
+        if path.stem in rules:
+            raise InputError(f"{path}: the workflow has a rule {path.stem}; give it another name")
 
 
 def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> Study:

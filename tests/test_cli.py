@@ -14,7 +14,7 @@ from experiments.cli_shared import parse_settings
 from experiments.data import Item, Listing, write_listing
 from experiments.images import read_image
 from experiments.scores import score_folder
-from experiments.study import CONFIG
+from experiments.study import CONFIG, load_studies
 from zero_leinr.checkpoint import save_model
 from zero_leinr.errors import InputError
 from zero_leinr.model import ZeroLEINR
@@ -191,6 +191,22 @@ def test_wrong_studies_name_file_and_key(tmp_path, capsys, change, message):
     line = fails(capsys, "check", path)
     assert message in line
     assert "yaml" in line
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("my-study", "a-z, 0-9 and _ alone"),
+        ("Paper2", "a-z, 0-9 and _ alone"),
+        ("train", "a rule train; give it another name"),
+        ("claims", "a rule claims; give it another name"),
+        ("quality_cost_figure", "a rule quality_cost_figure"),
+    ],
+)
+def test_a_study_needs_a_name_that_the_workflow_can_take(tmp_path, name, message):
+    shutil.copy(CONFIG / "studies" / "baselines.yaml", tmp_path / f"{name}.yaml")
+    with pytest.raises(InputError, match=rf"{name}\.yaml: .*{message}"):
+        load_studies(tmp_path)
 
 
 def test_a_broken_training_image_stops_before_training(photos, tmp_path, capsys):
