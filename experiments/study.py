@@ -183,7 +183,20 @@ def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> S
         for name in methods.keys() & variants.keys():
             raise InputError(f"ablations.yaml: {name}: methods.yaml has a baseline of this name")
         methods |= variants
+    _check_labels(path, "data sets", {name: registry[name].label for name in settings["datasets"]})
+    _check_labels(path, "methods", {method.name: method.label for method in methods.values()})
     return Study(name=path.stem, methods=methods, **settings)
+
+
+def _check_labels(path: Path, kind: str, labels: Mapping[str, str]) -> None:
+    """Tables and figures know data sets and methods by their labels alone."""
+    names: dict[str, str] = {}
+    for name, label in labels.items():
+        twin = names.setdefault(label, name)
+        if twin != name:
+            raise InputError(
+                f"{path}: {kind} {twin} and {name} have the same label, {label!r}; change one"
+            )
 
 
 def _baselines(

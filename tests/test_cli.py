@@ -1,5 +1,6 @@
 """The command line: what it does by hand, and one clear line for every mistake."""
 
+import dataclasses
 import os
 import shutil
 
@@ -9,12 +10,14 @@ import pytest
 import yaml
 from PIL import Image
 
+from experiments.ablations import Ablation, load_ablations
 from experiments.cli import main
 from experiments.cli_shared import parse_settings
 from experiments.data import Item, Listing, write_listing
+from experiments.datasets import load_registry
 from experiments.images import read_image
 from experiments.scores import score_folder
-from experiments.study import CONFIG, load_studies
+from experiments.study import CONFIG, load_studies, load_study
 from zero_leinr.checkpoint import save_model
 from zero_leinr.errors import InputError
 from zero_leinr.model import ZeroLEINR
@@ -191,6 +194,22 @@ def test_wrong_studies_name_file_and_key(tmp_path, capsys, change, message):
     line = fails(capsys, "check", path)
     assert message in line
     assert "yaml" in line
+
+
+def test_data_sets_of_one_label_are_refused(monkeypatch):
+    registry = load_registry()
+    registry["dicm"] = dataclasses.replace(registry["dicm"], label="LIME")
+    monkeypatch.setattr("experiments.study.load_registry", lambda: registry)
+    message = r"baselines\.yaml: data sets lime and dicm have the same label, 'LIME'"
+    with pytest.raises(InputError, match=message):
+        load_study(CONFIG / "studies" / "baselines.yaml")
+
+
+@pytest.mark.parametrize("label", ["Zero-LEINR", "Input"])
+def test_methods_of_one_label_are_refused(label):
+    sheet = load_ablations() | {"mine": Ablation(label, {"clip": 0.2}, None)}
+    with pytest.raises(InputError, match=rf"\w+ and mine have the same label, '{label}'"):
+        load_study(CONFIG / "studies" / "demo.yaml", sheet)
 
 
 @pytest.mark.parametrize(
