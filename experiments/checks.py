@@ -56,7 +56,7 @@ def check_study(
     return {
         "name": study.name,
         "title": study.title,
-        "budget": {"label": study.budget_label, "reduced": bool(study.budget)},
+        "budget": {"label": study.budget_label, "reduced": study.reduced},
         "methods": [
             {
                 "name": method.name,

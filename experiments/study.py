@@ -22,8 +22,6 @@ CONFIG = PACKAGE / "config"
 RULES = PACKAGE / "rules"
 VARIANTS_GROUP = "Zero-LEINR and its variants"
 FULL = "zero_leinr"  # the variant that all others are compared with
-# Settings of a recipe that belong to its budget, too: how it is trained, not what.
-TRAINING = ("lr", "weight_decay", "clip", "denoiser_lr", "denoiser_halvings", "ramp", "precision")
 
 
 @dataclass(frozen=True)
@@ -77,11 +75,22 @@ class Study:
         return [method for method in self.methods.values() if method.recipe is not None]
 
     @property
+    def reduced(self) -> bool:
+        """Whether the budget changes a training: that of Zero-LEINR, or a baseline's own."""
+        ours = Recipe().replace(self.budget).to_dict()
+        entries = [Recipe().to_dict(), *(m.entry.get("recipe", {}) for m in self.trained)]
+        return any(own.get(key, ours[key]) != ours[key] for own in entries for key in self.budget)
+
+    @property
     def budget_label(self) -> str:
         """The training budget in words, against the official one."""
-        if not self.budget:
+        if not self.reduced:
             return "official settings of each method"
-        return reduced_budget_label(Recipe().replace(self.budget))
+        recipe = Recipe().replace(self.budget)
+        same = ", ".join(_setting(recipe, key) for key in self.budget)
+        return reduced_budget_label(recipe) or (
+            f"reduced: {same} for every method (official: each method's own)"
+        )
 
     def method(self, name: str) -> Method:
         """The method of that name.
@@ -97,19 +106,30 @@ class Study:
 
 
 def reduced_budget_label(recipe: Recipe) -> str:
-    """A recipe's training budget in words, against the official one; empty where they agree."""
+    """A recipe's training budget in words, against the official one; empty where they agree.
+
+    All else that differs is named, too, so that nobody takes it for the official recipe.
+    """
     official = Recipe()
+    differs = [key for key in official.to_dict() if getattr(recipe, key) != getattr(official, key)]
+    others = [key for key in differs if key not in BUDGET]
 
     def words(recipe: Recipe) -> str:
         steps = f" of {recipe.steps_per_epoch} steps" if recipe.steps_per_epoch else ""
         crop = f"{recipe.crop}x{recipe.crop} crops of " if recipe.crop else ""
         said = f"{recipe.epochs} epochs{steps}, batch {recipe.batch}, "
         said += f"{crop}{recipe.image_size}x{recipe.image_size} images"
-        return said + "".join(f", {key} {getattr(recipe, key)}" for key in others)
+        return said + "".join(f", {_setting(recipe, key)}" for key in others)
 
-    differs = [k for k in BUDGET + TRAINING if getattr(recipe, k) != getattr(official, k)]
-    others = [key for key in differs if key in TRAINING]
     return f"reduced: {words(recipe)} (official: {words(official)})" if differs else ""
+
+
+def _setting(recipe: Recipe, key: str) -> str:
+    """A setting in words, such as ``lr 0.001`` or ``denoiser 1 reconstruction``."""
+    value = getattr(recipe, key)
+    if isinstance(value, dict):
+        value = " + ".join(f"{weight:g} {loss}" for loss, weight in value.items() if weight)
+    return f"{key} {'none' if value is None else value}"
 
 
 def load_studies(

@@ -11,6 +11,7 @@ import yaml
 from PIL import Image
 
 from experiments.ablations import Ablation, load_ablations
+from experiments.checks import check_study
 from experiments.cli import main
 from experiments.cli_shared import parse_settings
 from experiments.data import Item, Listing, write_listing
@@ -194,6 +195,40 @@ def test_wrong_studies_name_file_and_key(tmp_path, capsys, change, message):
     line = fails(capsys, "check", path)
     assert message in line
     assert "yaml" in line
+
+
+BASELINES = ["zero_dce_retrained", "sci_retrained"]
+
+
+@pytest.mark.parametrize(
+    ("methods", "budget", "label"),
+    [
+        (BASELINES, {}, "official settings of each method"),
+        ([], {"epochs": 100, "lr": "6e-4"}, "official settings of each method"),
+        (
+            BASELINES,
+            {"epochs": 100, "steps_per_epoch": None},
+            "reduced: epochs 100, steps_per_epoch none for every method "
+            "(official: each method's own)",
+        ),
+        (
+            [],
+            {"noise": "none", "denoiser": {"regularization": 0}},
+            "reduced: 100 epochs, batch 16, 256x256 images, denoiser 1 reconstruction, noise none "
+            "(official: 100 epochs, batch 16, 256x256 images, "
+            "denoiser 1 reconstruction + 1 regularization, noise poisson5_50)",
+        ),
+        ([], {"exposure_level": 0.5, "color": None}, ", color none, exposure_level 0.5 (official"),
+    ],
+)
+def test_a_budget_is_called_reduced_where_it_changes_a_training(tmp_path, methods, budget, label):
+    study = yaml.safe_load((CONFIG / "studies" / "demo.yaml").read_text())
+    change = {"methods": methods, "variants": ["zero_leinr"], "metrics": ["psnr"], "budget": budget}
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(study | change))
+    told = check_study(load_study(path), [])["budget"]
+    assert label in told["label"]
+    assert told["reduced"] == told["label"].startswith("reduced: ")
 
 
 def test_data_sets_of_one_label_are_refused(monkeypatch):

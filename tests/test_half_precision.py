@@ -54,6 +54,14 @@ def test_half_the_size_nearly_the_same_image_and_its_history(run, capsys):
     assert "denoiser_lr 0.001 (official: 100 epochs, batch 16" in said
 
 
+def test_weights_of_a_variant_say_what_differs(run):
+    record = json.loads((run / "run.json").read_text())
+    record["recipe"] = Recipe().replace({"noise": "none"}).to_dict()
+    (run / "run.json").write_text(json.dumps(record))
+    export_half(run / "model.safetensors", run / "half.safetensors")
+    assert "noise none (official: 100 epochs" in describe(run / "half.safetensors")
+
+
 def test_weights_of_unknown_origin_are_not_exported(run):
     (run / "run.json").write_text("{}")
     with pytest.raises(InputError, match=r"run\.json: no record of the run"):
