@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.cli_shared import add_command, add_machine, add_seeds, seed_folders
+from experiments.cli_shared import add_command, add_machine, add_seeds, find_study, seed_folders
 from zero_leinr.errors import InputError
 
 
@@ -26,7 +26,7 @@ def add_score_command(commands: Any) -> None:
         "--listings", nargs="+", type=Path, help="instead: what `fetch` wrote; a folder for each"
     )
     command.add_argument("--metrics", nargs="+", help="default: all whose weights can be had")
-    command.add_argument("--study", type=Path, help="instead of --metrics: those of a study.json")
+    command.add_argument("--study", help="instead of --metrics: those of a study")
     command.add_argument("--out", type=Path, help="CSV file (with --listings: a folder of them)")
     add_seeds(command)
     add_machine(command)
@@ -80,15 +80,15 @@ def _scoring_device(device: str, metrics: Sequence[str]) -> str:
 
 def _metrics(options: argparse.Namespace) -> list[str]:
     """The metrics asked for, else those of the study, else all whose weights can be had."""
-    from experiments.collect import read_study_file
     from experiments.scores import load_metrics, missing_metrics
 
     if options.metrics:
         return options.metrics
-    if options.study:
-        study = read_study_file(options.study)
-        return [metric.name for metric in study.metrics if metric.name not in study.missing]
-    missing = missing_metrics(download=True)
+    study = find_study(options.study) if options.study else None
+    wanted = study.metrics if study else list(load_metrics())
+    if study and study.missing_metrics == "stop":
+        return wanted
+    missing = missing_metrics(wanted, download=True)
     for name, reason in missing.items():
         print(f"not scored: {name}: {reason}", file=sys.stderr)
-    return [name for name in load_metrics() if name not in missing]
+    return [name for name in wanted if name not in missing]

@@ -164,15 +164,7 @@ def read_study(folder: Path) -> Study:
     Raises:
         InputError: The file is missing, is not JSON, or lacks a key.
     """
-    return read_study_file(folder / "study.json")
-
-
-def read_study_file(path: Path) -> Study:
-    """Reads a ``study.json``, wherever it is.
-
-    Raises:
-        InputError: As in ``read_study``.
-    """
+    path = folder / "study.json"
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

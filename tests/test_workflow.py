@@ -142,7 +142,7 @@ def test_nothing_is_done_twice(finished):
 
 def test_what_a_sheet_says_is_made_anew_where_it_matters(finished):
     """Images, scores or words alone: each change of a sheet plans its own jobs, and no others."""
-    words = AGGREGATES | {"check": 1, "small": 1}
+    words = AGGREGATES | {"describe": 1, "small": 1}
     scored = {"score": 3} | words
 
     def planned(sheet: str, change) -> dict[str, int]:
@@ -190,7 +190,7 @@ def test_an_added_ablation_runs_its_own_jobs_and_the_aggregates_alone(finished):
         }},
     )  # fmt: skip
     own = {"train": 1, "enhance": 1, "score": 1}
-    assert finished.planned() == own | AGGREGATES | {"check": 1, "small": 1}
+    assert finished.planned() == own | AGGREGATES | {"describe": 1, "small": 1}
     weights = finished.folder / "results/small/runs/light_alone/seed0/model.safetensors"
     before = weights.stat().st_mtime_ns
     done = finished.snakemake("small")
@@ -212,7 +212,7 @@ def test_a_newcomer_needs_one_file_and_one_entry(finished):
     small = STUDY | {"methods": [*STUDY["methods"], "lift"]}
     write_yaml(finished.config / "studies" / "small.yaml", small)
     own = {"enhance": 1, "score": 1}
-    assert finished.planned() == own | AGGREGATES | {"check": 1, "small": 1}
+    assert finished.planned() == own | AGGREGATES | {"describe": 1, "small": 1}
     subprocess.run(
         ["zero-leinr", "enhance", "data/low", "--method", "lift", "--out", "lifted"],
         cwd=finished.folder, env=finished.environment, check=True,

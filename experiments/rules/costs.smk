@@ -3,7 +3,7 @@
 
 rule cost:
     input:
-        study=ancient("results/{study}/study.json"),
+        checked=ancient("results/{study}/checked.json"),
         weights=lambda wildcards: GRAPH.first_weights(wildcards.study, wildcards.method),
     output:
         costs="results/{study}/costs/{method}.json",

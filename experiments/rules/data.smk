@@ -1,5 +1,5 @@
 # Data: find, download and check every file; prepare the training images; look for
-# leaks into the evaluation sets; check the study.
+# leaks into the evaluation sets; check the study, and describe it.
 
 
 rule fetch:
@@ -52,15 +52,34 @@ rule leaks:
         " --out {output.leaks} --table {output.table} > {log} 2>&1"
 
 
+# Has no params: where this job runs anew, Snakemake passes over changed params of all jobs after it.
 rule check:
     input:
         leaks=lambda wildcards: GRAPH.leaks(wildcards.study),
         listings=lambda wildcards: GRAPH.listings(wildcards.study)
         + GRAPH.training_listing(wildcards.study),
     output:
-        study="results/{study}/study.json",
+        checked="results/{study}/checked.json",
     log:
         "results/{study}/logs/check.log",
+    conda:
+        "../../environment.yml"
+    shell:
+        "zero-leinr check {wildcards.study} --listings {input.listings} --out {output.checked}"
+        " > {log} 2>&1"
+
+
+# What tables and figures say, in words: with others they are drawn anew, and nothing else is done.
+rule describe:
+    input:
+        checked="results/{study}/checked.json",
+        leaks=lambda wildcards: GRAPH.leaks(wildcards.study),
+        listings=lambda wildcards: GRAPH.listings(wildcards.study)
+        + GRAPH.training_listing(wildcards.study),
+    output:
+        study="results/{study}/study.json",
+    log:
+        "results/{study}/logs/describe.log",
     conda:
         "../../environment.yml"
     params:

@@ -3,7 +3,7 @@
 
 rule enhance:
     input:
-        study=ancient("results/{study}/study.json"),
+        checked=ancient("results/{study}/checked.json"),
         listings=lambda wildcards: GRAPH.listings(wildcards.study),
         weights=lambda wildcards: GRAPH.weights(wildcards.study, wildcards.method),
         released=lambda wildcards: GRAPH.released(wildcards.study, wildcards.method),

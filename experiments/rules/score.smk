@@ -3,7 +3,7 @@
 
 rule score:
     input:
-        study=ancient("results/{study}/study.json"),
+        checked=ancient("results/{study}/checked.json"),
         listings=lambda wildcards: GRAPH.listings(wildcards.study),
         images="results/{study}/images/{method}",
     output:
@@ -19,5 +19,5 @@ rule score:
         metrics=lambda wildcards: GRAPH.scored(wildcards.study),
         seeds=lambda wildcards: GRAPH.seeds_option(wildcards.study, wildcards.method),
     shell:
-        "zero-leinr score {input.images} --listings {input.listings} --study {input.study}"
+        "zero-leinr score {input.images} --listings {input.listings} --study {wildcards.study}"
         " {params.seeds} --threads {threads} --out {output.scores} > {log} 2>&1"

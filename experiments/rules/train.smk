@@ -3,8 +3,8 @@
 
 rule train:
     input:
-        # A study is checked before its first training; changes of it retrain nothing by themselves.
-        study=ancient("results/{study}/study.json"),
+        # A study is checked before its first training; checked again, it retrains nothing by that.
+        checked=ancient("results/{study}/checked.json"),
         images=lambda wildcards: GRAPH.training_images(
             wildcards.study, wildcards.method
         ),
