@@ -82,7 +82,8 @@ class Metric:
 class Study:
     """What ``study.json`` says; lists are in the order of the tables.
 
-    ``leaks`` has a sentence for each evaluation set that shares scenes with the training images.
+    ``leaks`` has a sentence for each evaluation set that shares scenes with the training images,
+    ``failures`` (of the runs' ``run.json``) one for each training that failed, or left steps out.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Study:
     metrics: list[Metric]
     missing: dict[str, str]
     leaks: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
     @property
     def protocols(self) -> list[str]:
@@ -174,15 +176,17 @@ def read_study(folder: Path) -> Study:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not valid JSON ({error}); delete it and run again") from error
     try:
+        methods = _entries(Method, content["methods"], "methods", path)
         return Study(
             name=content["name"],
             title=content["title"],
             budget=_entry(Budget, content["budget"], "budget", path),
-            methods=_entries(Method, content["methods"], "methods", path),
+            methods=methods,
             datasets=_entries(Dataset, content["datasets"], "datasets", path),
             metrics=_entries(Metric, content["metrics"], "metrics", path),
             missing=content["missing"],
             leaks=content.get("leaks") or [],
+            failures=_failures(folder, methods),
         )
     except KeyError as error:
         raise InputError(f"{path}: lacks the key {error}; delete it and run again") from error
@@ -200,6 +204,21 @@ def _entry(kind: type[Entry], entry: dict[str, Any], key: str, path: Path) -> En
         return kind(**{name: value for name, value in entry.items() if name in known})
     except TypeError as error:
         raise InputError(f"{path}: {key}: {error}; delete it and run again") from error
+
+
+def _failures(folder: Path, methods: list[Method]) -> list[str]:
+    """What went wrong in the trainings, as far as their ``run.json`` are there."""
+    said = []
+    for method in methods:
+        for seed in method.seeds:
+            path = folder / "runs" / method.name / f"seed{seed}" / "run.json"
+            record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+            where = f"{method.label}, seed {seed}"
+            if parts := record.get("failed_parts"):
+                said.append(f"{where}: training failed, the loss of {' and '.join(parts)} exploded")
+            if steps := record.get("overflowed_steps"):
+                said.append(f"{where}: {steps} training steps overflowed and were left out")
+    return said
 
 
 def read_listed(folder: Path, dataset: Dataset) -> "list[Item]":

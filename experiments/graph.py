@@ -229,5 +229,5 @@ class Graph:
 
 def _seen(folder: Path) -> list[tuple[str, int, int]]:
     """Names, sizes and times of the files of a folder."""
-    files = sorted(folder.glob("*"))
+    files = sorted(path for path in folder.glob("*") if path.is_file())
     return [(path.name, (stat := path.stat()).st_size, stat.st_mtime_ns) for path in files]

@@ -2,6 +2,9 @@
 
 import csv
 import functools
+import logging
+import math
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,12 @@ from experiments.provenance import provenance, write_json
 from experiments.training_images import load
 from zero_leinr.errors import InputError
 from zero_leinr.recipe import Recipe
+
+log = logging.getLogger(__name__)
+
+FAILED = 100
+"""A part whose loss ends so many times as high as it began has failed. Losses rise by less than ten
+times in a training that works: the weight of the regularization grows from 0."""
 
 
 def run_training(
@@ -61,6 +70,13 @@ def run_training(
             replace=replace,
             progress=bar.update,
         )
+    failed = failed_parts(folder / "losses.csv")
+    for part in failed:
+        log.warning(
+            "%s: the loss of %s ended more than %d times as high as it began, so these weights are "
+            "worth nothing: lower the learning rate, make batches larger, or take another seed",
+            folder, part, FAILED,
+        )  # fmt: skip
     write_json(
         {
             **(about or {}),
@@ -69,6 +85,7 @@ def run_training(
             "recipe": recipe.to_dict(),
             "training_images": len(array),
             "overflowed_steps": _overflowed_steps(folder / "losses.csv"),
+            "failed_parts": failed,
             "seconds": round(bar.seconds, 1),  # of training, all pieces of an interrupted run
             **provenance(device),
         },
@@ -80,6 +97,31 @@ def _overflowed_steps(losses: Path) -> int:
     """How many steps overflowed in a loss and were left out; more than a few spoil a run."""
     with losses.open(newline="") as file:
         return sum("" in row for row in csv.reader(file))
+
+
+def failed_parts(losses: Path) -> list[str]:
+    """The parts that ended with a loss far above their first: ``denoiser``, for one.
+
+    Args:
+        losses: What a training leaves: a column ``part/total`` for each part, empty where a step
+            overflowed.
+
+    Returns:
+        Parts whose median over the last twentieth of the steps is more than ``FAILED`` times that
+        over the first.
+    """
+    with losses.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    some = math.ceil(len(rows) / 20)
+    failed = []
+    for column in (name for name in rows[0] if name.endswith("/total")):
+        first, last = (
+            statistics.median(float(row[column] or math.inf) for row in part)
+            for part in (rows[:some], rows[-some:])
+        )
+        if not last <= FAILED * first:
+            failed.append(column.removesuffix("/total"))
+    return failed
 
 
 class _ProgressBar:

@@ -172,7 +172,7 @@ def layout(study: Study, summary: pd.DataFrame, protocol: str) -> Table:
     few = ", ".join(_untested(study, columns, by_name))
     if few:
         notes.append(("", f"{few}: too few images to test so many methods, so no ties are marked"))
-    notes += [("", sentence.rstrip(".")) for sentence in study.leaks]
+    notes += [("", sentence.rstrip(".")) for sentence in study.leaks + study.failures]
     notes += [("", text) for text in describe_gaps(study, summary, study.datasets, protocol)]
     caption = _caption(study, columns, protocol)
     return Table(f"{study.name}-{protocol}", caption, columns, rows, marks, notes)

@@ -82,6 +82,15 @@ def test_markdown_rows(tmp_path):
     assert len({row.count("|") for row in rows} - {rows[4].count("|")}) == 0
 
 
+def test_a_training_that_failed_is_said_under_the_table(tmp_path):
+    run = make_study(tmp_path) / "runs" / "full" / "seed1" / "run.json"
+    run.write_text(json.dumps({"failed_parts": ["light", "denoiser"], "overflowed_steps": 7}))
+    text = read_table(tmp_path)
+    assert "Zero-LEINR, seed 1: training failed, the loss of light and denoiser exploded" in text
+    assert "Zero-LEINR, seed 1: 7 training steps overflowed and were left out" in text
+    assert "seed 0: " not in text
+
+
 def test_notes_of_methods_are_footnotes_and_equal_ones_share_a_mark(tmp_path):
     path = make_study(tmp_path) / "study.json"
     study = json.loads(path.read_text())
