@@ -143,8 +143,11 @@ def _measured(
         reason = reason or "no image has this score of every method"
         return dict.fromkeys(MEASURED, float("nan")) | {"reason": reason}
     found = compare(paired_differences(chosen, test.method, test.against))
+    names = study.failed & {test.method, test.against}
+    failed = [study.label(method) for method in study.methods if method.name in names]
+    reason = f"a training of {' and of '.join(failed)} failed" if failed else ""
     # That a score does not fall by more than the margin is read off the interval alone.
-    return found | {"reason": ""} | ({"p": float("nan")} if test.expect == "not lower" else {})
+    return found | {"reason": reason} | ({"p": float("nan")} if test.expect == "not lower" else {})
 
 
 def _obstacle(study: Study, test: Test, dataset: Dataset | None) -> str:
@@ -164,8 +167,10 @@ def _obstacle(study: Study, test: Test, dataset: Dataset | None) -> str:
 
 def _verdict(row: Mapping[Any, Any]) -> tuple[str, str]:
     """The verdict on one comparison, and the reason where it cannot be decided."""
+    if row["reason"]:
+        return NOT_DECIDABLE, row["reason"]
     if pd.isna(row["ci_low"]):
-        return NOT_DECIDABLE, row["reason"] or "too few images, or an infinite score"
+        return NOT_DECIDABLE, "too few images, or an infinite score"
     if row["n_seeds"] == 1:
         return NOT_DECIDABLE, "one seed says nothing of others"
     margin = row["margin"]

@@ -83,7 +83,8 @@ class Study:
     """What ``study.json`` says; lists are in the order of the tables.
 
     ``leaks`` has a sentence for each evaluation set that shares scenes with the training images,
-    ``failures`` (of the runs' ``run.json``) one for each training that failed, or left steps out.
+    ``failures`` (of the runs' ``run.json``) one for each training that failed, or left steps out;
+    ``failed`` names the methods of which one failed.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Study:
     missing: dict[str, str]
     leaks: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    failed: frozenset[str] = frozenset()
 
     @property
     def protocols(self) -> list[str]:
@@ -177,6 +179,7 @@ def read_study(folder: Path) -> Study:
         raise InputError(f"{path}: not valid JSON ({error}); delete it and run again") from error
     try:
         methods = _entries(Method, content["methods"], "methods", path)
+        failures, failed = _failures(folder, methods)
         return Study(
             name=content["name"],
             title=content["title"],
@@ -186,7 +189,8 @@ def read_study(folder: Path) -> Study:
             metrics=_entries(Metric, content["metrics"], "metrics", path),
             missing=content["missing"],
             leaks=content.get("leaks") or [],
-            failures=_failures(folder, methods),
+            failures=failures,
+            failed=failed,
         )
     except KeyError as error:
         raise InputError(f"{path}: lacks the key {error}; delete it and run again") from error
@@ -206,19 +210,19 @@ def _entry(kind: type[Entry], entry: dict[str, Any], key: str, path: Path) -> En
         raise InputError(f"{path}: {key}: {error}; delete it and run again") from error
 
 
-def _failures(folder: Path, methods: list[Method]) -> list[str]:
-    """What went wrong in the trainings, as far as their ``run.json`` are there."""
-    said = []
-    for method in methods:
-        for seed in method.seeds:
-            path = folder / "runs" / method.name / f"seed{seed}" / "run.json"
-            record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-            where = f"{method.label}, seed {seed}"
-            if parts := record.get("failed_parts"):
-                said.append(f"{where}: training failed, the loss of {' and '.join(parts)} exploded")
-            if steps := record.get("overflowed_steps"):
-                said.append(f"{where}: {steps} training steps overflowed and were left out")
-    return said
+def _failures(folder: Path, methods: list[Method]) -> tuple[list[str], frozenset[str]]:
+    """What went wrong in the trainings, as far as their ``run.json`` are there; and in whose."""
+    said, failed = [], set()
+    for method, seed in ((one, seed) for one in methods for seed in one.seeds):
+        path = folder / "runs" / method.name / f"seed{seed}" / "run.json"
+        record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        where = f"{method.label}, seed {seed}"
+        if parts := record.get("failed_parts"):
+            failed.add(method.name)
+            said.append(f"{where}: training failed, the loss of its {' and '.join(parts)} exploded")
+        if steps := record.get("overflowed_steps"):
+            said.append(f"{where}: {steps} training steps overflowed and were left out")
+    return said, frozenset(failed)
 
 
 def read_listed(folder: Path, dataset: Dataset) -> "list[Item]":

@@ -112,6 +112,7 @@ def layout(study: Study, found: pd.DataFrame) -> PlainTable:
         f"*: differs from the full method, p < {ALPHA:.2g} after Holm's correction for all "
         "variants on that data set and metric (docs/statistics.md). Effect sizes stand in the csv"
     ]
+    notes += study.failures
     tests = found.groupby(KEYS).size().groupby("dataset").min()  # in the smallest family
     notes += [
         f"{dataset.label}: nothing can be compared: no image has a score of the full method and "

@@ -1,6 +1,7 @@
 """Variants against the full method, and verdicts on the paper's claims, with planted effects."""
 
 import dataclasses
+import json
 import shutil
 from pathlib import Path
 
@@ -91,6 +92,21 @@ def test_what_cannot_be_decided_says_why(judged):
     assert "without references" in rows.loc["ciede2000", "light_only", "single"]["reason"]
     assert rows.loc["psnr", "no_angle", "pairs"]["reason"] == "the study has no no_angle"
     assert set(judged.loc[judged["reason"] != "", "verdict"]) == {"not decidable"}
+
+
+def test_no_claim_is_decided_by_a_training_that_failed(folder, judged, tmp_path):
+    broken = tmp_path / "study"
+    shutil.copytree(folder, broken)
+    run = broken / "runs" / "no_enrb" / "seed1" / "run.json"
+    fake_study.write(run, json.dumps({"failed_parts": ["light"]}))
+    study = read_study(broken)
+    found = judge(study, read_scores(broken, study), load_claims())
+    rows = found[found["against"] == "no_enrb"]
+    assert set(rows["verdict"]) == {"not decidable"}
+    assert set(rows.loc[rows["p"].notna(), "reason"]) == {"a training of no_enrb† failed"}
+    others = found["against"] != "no_enrb"
+    others &= found["method"] != "no_enrb"
+    assert found[others]["verdict"].tolist() == judged[others]["verdict"].tolist()
 
 
 def test_a_variant_without_scores_leaves_those_of_the_others(folder, tmp_path):

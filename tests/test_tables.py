@@ -86,7 +86,9 @@ def test_a_training_that_failed_is_said_under_the_table(tmp_path):
     run = make_study(tmp_path) / "runs" / "full" / "seed1" / "run.json"
     run.write_text(json.dumps({"failed_parts": ["light", "denoiser"], "overflowed_steps": 7}))
     text = read_table(tmp_path)
-    assert "Zero-LEINR, seed 1: training failed, the loss of light and denoiser exploded" in text
+    assert (
+        "Zero-LEINR, seed 1: training failed, the loss of its light and denoiser exploded" in text
+    )
     assert "Zero-LEINR, seed 1: 7 training steps overflowed and were left out" in text
     assert "seed 0: " not in text
 
