@@ -221,7 +221,7 @@ def _failures(folder: Path, methods: list[Method]) -> tuple[list[str], frozenset
             failed.add(method.name)
             said.append(f"{where}: training failed, the loss of its {' and '.join(parts)} exploded")
         if steps := record.get("overflowed_steps"):
-            said.append(f"{where}: {steps} training steps overflowed and were left out")
+            said.append(f"{where}: training steps that overflowed and were left out: {steps}")
     return said, frozenset(failed)
 
 

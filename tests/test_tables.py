@@ -89,7 +89,7 @@ def test_a_training_that_failed_is_said_under_the_table(tmp_path):
     assert (
         "Zero-LEINR, seed 1: training failed, the loss of its light and denoiser exploded" in text
     )
-    assert "Zero-LEINR, seed 1: 7 training steps overflowed and were left out" in text
+    assert "Zero-LEINR, seed 1: training steps that overflowed and were left out: 7" in text
     assert "seed 0: " not in text
 
 
