@@ -5,16 +5,18 @@ The figures themselves: ``figures_scores``, ``figures_training`` and ``figures_q
 
 import math
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 
 mpl.use("Agg")  # no screen on a cluster node
 
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -32,6 +34,7 @@ NOTE_LINE = 0.105  # inches a line of a note takes, in 6 points
 NOTE_LETTERS = 22  # letters of it in an inch
 LEGEND_LINE = 0.165  # inches
 DOTS = 300  # per inch, of the PNG
+CUT = "An arrow: the interval goes on beyond the panel."
 OUTLIER = 30  # times the median: beyond it an axis is logarithmic
 
 # seaborn's colour-blind palette without its two faintest colours. With more methods than colours
@@ -168,6 +171,42 @@ def label_plainly(axis: Axis) -> None:
     """Writes 0.1, 1 and 10 along a logarithmic axis, whose own labels are math."""
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
+
+
+def cut_long_lines(
+    axis: Axes, points: Iterable[float], lines: Sequence[tuple[Any, ...]], turned: bool
+) -> bool:
+    """Keeps a panel to its points where a line, an interval, is several times as long as they span.
+
+    Else two seeds that disagree would squeeze all other rows into one place. A line that is cut
+    ends in an arrow; ``CUT`` says so.
+
+    Args:
+        axis: The panel; values run along its linear x-axis.
+        points: All that has to be seen: means, and those of single seeds.
+        lines: First and last value of each line, its place on the other axis, and its color.
+        turned: Whether larger values are to the left.
+
+    Returns:
+        Whether a line was cut.
+    """
+    seen = [float(point) for point in points if math.isfinite(point)]
+    span = max(seen) - min(seen)
+    first = min([*seen, *(line[0] for line in lines)])
+    last = max([*seen, *(line[1] for line in lines)])
+    left, right = max(first, min(seen) - span), min(last, max(seen) + span)
+    if not span or (left, right) == (first, last):
+        return False
+    room = 0.05 * (right - left)
+    for low, high, place, color in lines:
+        for cut, x, arrow in (
+            (low < left, left - room, "<>"[turned]),
+            (high > right, right + room, "><"[turned]),
+        ):
+            if cut:
+                axis.plot(x, place, arrow, color=color, markersize=3, clip_on=False)
+    axis.set_xlim(left - room, right + room)
+    return True
 
 
 def power_ticks(limits: tuple[float, float], linear: float) -> tuple[list[float], list[str]]:

@@ -15,11 +15,13 @@ from experiments.comparisons import ALPHA
 from experiments.differences import columns, differences, variants
 from experiments.figures import (
     COLORS,
+    CUT,
     OUTLIER,
     PAGE,
     SMALL,
     add_foot,
     budget_note,
+    cut_long_lines,
     paper_style,
     power_ticks,
     save,
@@ -63,8 +65,10 @@ def draw(study: Study, dataset_name: str, found: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(PAGE, height), layout="constrained")
     places = {variant.name: place for place, variant in enumerate(variants(study))}
     axes = figure.subplots(down, across, sharey=True, squeeze=False)
-    for axis, metric in zip(axes.flat, metrics, strict=False):
+    cut = [
         _panel(axis, metric, places, found[found["metric"] == metric.name])
+        for axis, metric in zip(axes.flat, metrics, strict=False)
+    ]
     for axis in axes.flat[len(metrics) :]:
         axis.axis("off")
     if not metrics:
@@ -89,16 +93,21 @@ def draw(study: Study, dataset_name: str, found: pd.DataFrame) -> Figure:
         f"Lines are 95 % intervals {study.intervals_over}; colored where p < {ALPHA:.2g} "
         "after Holm's correction for all variants in the panel."
     )
-    add_foot(figure, [budget_note(study), note], handles, len(handles))
+    notes = [budget_note(study), note, *[CUT] * any(cut), *(f"{said}." for said in study.failures)]
+    add_foot(figure, notes, handles, len(handles))
     return figure
 
 
-def _panel(axis: Axes, metric: Metric, places: dict[str, int], found: pd.DataFrame) -> None:
+def _panel(axis: Axes, metric: Metric, places: dict[str, int], found: pd.DataFrame) -> bool:
     """One metric: a dot at each variant's mean difference, a line over the interval.
 
     Where one variant differs far more than the others do (its training diverged), the axis is
     logarithmic beyond what most of them reach.
+
+    Returns:
+        Whether an interval is cut.
     """
+    cut, lines = False, []
     sign = 1 if metric.direction == "up" else -1
     reach = found["difference"].abs()
     linear = 3 * reach.median()
@@ -114,9 +123,12 @@ def _panel(axis: Axes, metric: Metric, places: dict[str, int], found: pd.DataFra
         if np.isfinite(row["ci_low"]):
             ends = [row["ci_low"], row["ci_high"]]
             axis.plot(ends, [place, place], color=color, linewidth=1.4, zorder=2)
+            lines.append((*ends, place, color))
         axis.plot(row["difference"], place, "o", color=color, markersize=3.2, zorder=3)
     unit = f" ({metric.unit})" if metric.unit else ""
     axis.set_title(f"{metric.label}{unit} {metric.arrow}", pad=4)
+    if not logarithmic:
+        cut = cut_long_lines(axis, [0, *found["difference"]], lines, turned=sign < 0)
     if sign < 0:
         axis.invert_xaxis()
     if logarithmic:
@@ -128,3 +140,4 @@ def _panel(axis: Axes, metric: Metric, places: dict[str, int], found: pd.DataFra
     axis.set_axisbelow(True)
     axis.tick_params(axis="y", length=0)
     axis.spines["left"].set_visible(False)
+    return cut

@@ -20,11 +20,13 @@ from experiments.collect import (
 )
 from experiments.figures import (
     COLUMN,
+    CUT,
     OUTLIER,
     PAGE,
     SMALL,
     add_foot,
     budget_note,
+    cut_long_lines,
     label_plainly,
     looks,
     paper_style,
@@ -83,8 +85,10 @@ def draw(study: Study, dataset: Dataset, scores: pd.DataFrame) -> Figure:
     axes = figure.subplots(down, across, sharey=True, squeeze=False)
     seed_means = scores.groupby(["metric", "method", "seed"], sort=False)["value"].mean()
     values = {name: rows.set_index("method") for name, rows in summary.groupby("metric")}
-    for axis, metric in zip(axes.flat, metrics, strict=False):
+    cut = [
         _panel(axis, study, metric, places, values[metric.name], seed_means[metric.name])
+        for axis, metric in zip(axes.flat, metrics, strict=False)
+    ]
     for axis in axes.flat[len(metrics) :]:
         axis.axis("off")
     if not metrics:
@@ -92,7 +96,8 @@ def draw(study: Study, dataset: Dataset, scores: pd.DataFrame) -> Figure:
     for axis in axes[:, 0]:
         _method_names(axis, study, places, groups)
     figure.suptitle(f"{dataset.label} ({dataset.count} images)", size=9, weight="bold")
-    _foot(figure, study, metrics, describe_gaps(study, summary, [dataset], PROTOCOL))
+    gaps = [f"{gap}." for gap in describe_gaps(study, summary, [dataset], PROTOCOL)]
+    _foot(figure, study, metrics, [CUT] * any(cut) + gaps)
     return figure
 
 
@@ -119,12 +124,16 @@ def _panel(
     places: dict[str, int],
     summary: pd.DataFrame,
     seed_means: pd.Series,
-) -> None:
+) -> bool:
     """One metric: a mark at the mean, a line over the interval, a small dot a seed.
 
     Logarithmic where one method is far from all others (its training diverged).
+
+    Returns:
+        Whether an interval is cut.
     """
     look = looks(study)
+    lines = []
     for method in study.methods:
         place, color = places[method.name], look[method.name].color
         axis.axhline(place, color="0.92", linewidth=0.6, zorder=0)
@@ -135,6 +144,7 @@ def _panel(
         )
         if np.isfinite(low):
             axis.plot([low, high], [place, place], color=color, linewidth=1.4, zorder=2)
+            lines.append((low, high, place, color))
         axis.plot(mean, place, MARKERS[method.weights], color=color, markersize=4.2, zorder=3)
         if len(method.seeds) > 1:
             dots = seed_means[method.name].to_numpy()
@@ -145,12 +155,15 @@ def _panel(
     if summary["mean"].max() > OUTLIER * summary["mean"].median() > 0:
         axis.set_xscale("log")
         label_plainly(axis.xaxis)
+        cut = False
     else:
+        cut = cut_long_lines(axis, [*summary["mean"], *seed_means], lines, turned=False)
         axis.locator_params(axis="x", nbins=4)
     axis.grid(axis="x", color="0.92", linewidth=0.6)
     axis.set_axisbelow(True)
     axis.tick_params(axis="y", length=0)
     axis.spines["left"].set_visible(False)
+    return cut
 
 
 def _method_names(axis: Axes, study: Study, places: dict[str, int], groups: dict[int, str]) -> None:
@@ -163,7 +176,7 @@ def _method_names(axis: Axes, study: Study, places: dict[str, int], groups: dict
         text.set_fontweight("bold" if place in groups else "normal")
 
 
-def _foot(figure: Figure, study: Study, metrics: list[Metric], gaps: list[str]) -> None:
+def _foot(figure: Figure, study: Study, metrics: list[Metric], more: list[str]) -> None:
     """What marks, lines and dots mean, and what the reader must know, under the panels."""
     used = dict.fromkeys(method.weights for method in study.methods)
     handles = [
@@ -179,5 +192,5 @@ def _foot(figure: Figure, study: Study, metrics: list[Metric], gaps: list[str]) 
     notes += [f"*\N{NO-BREAK SPACE}{caveat}." for caveat in caveats]
     if study.one_seed:
         notes.append(f"Intervals are {study.intervals_over}.")
-    notes += [f"{gap}." for gap in gaps]
+    notes += [*more, *(f"{failure}." for failure in study.failures)]
     add_foot(figure, notes, handles, 3 if len(metrics) <= 1 else len(handles))

@@ -6,9 +6,10 @@ import pytest
 from fake_study import LEVELS, make_study, write
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
 from experiments.collect import read_scores, read_study
-from experiments.figures import looks, paper_style
+from experiments.figures import cut_long_lines, looks, paper_style
 from experiments.figures_qualitative import (
     ZOOM,
     busiest_corner,
@@ -318,3 +319,26 @@ def test_rows_of_tiles_are_filled_evenly(tiles):
     for columns in even_columns(tiles):
         rows = -(-tiles // columns)
         assert rows * columns - tiles < rows or tiles < columns
+
+
+POINTS = st.lists(st.floats(-50, 50).map(lambda x: round(x, 2)), min_size=2, max_size=6)
+REACHES = st.lists(st.floats(0, 500).map(lambda x: round(x, 2)), min_size=2, max_size=6)
+
+
+@given(POINTS, REACHES, st.booleans())
+def test_a_panel_shows_all_points_and_says_where_a_line_goes_on(points, reaches, turned):
+    axis = Figure().subplots()
+    lines = [(x - r, x + r, k, "k") for k, (x, r) in enumerate(zip(points, reaches, strict=False))]
+    axis.plot(points, range(len(points)), "k.")
+    for low, high, place, color in lines:
+        axis.plot([low, high], [place, place], color=color)
+    cut = cut_long_lines(axis, points, lines, turned)
+    left, right = axis.get_xlim()
+    assert left <= min(points) <= max(points) <= right
+    marks = {(line.get_marker(), line.get_ydata()[0]) for line in axis.lines[len(lines) + 1 :]}
+    leaving = {("<>"[turned], place) for low, _, place, _ in lines if low < left}
+    leaving |= {("><"[turned], place) for _, high, place, _ in lines if high > right}
+    assert marks >= leaving
+    assert cut == bool(marks)
+    span = max(points) - min(points)
+    assert not cut or right - left <= 3.5 * span
