@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def copy_project(folder: Path, methods: int) -> None:
-    """Copies the project, and repeats an ablation until the paper study has so many methods."""
+    """Copies the project, and adds variants until the paper study has so many methods."""
     for name in ("Snakefile", "environment.yml"):
         shutil.copy(PROJECT / name, folder / name)
     for name in ("zero_leinr", "baselines", "experiments"):
@@ -57,8 +57,10 @@ def copy_project(folder: Path, methods: int) -> None:
     known = len(methods_of(folder))
     sheet = config / "ablations.yaml"
     ablations = yaml.safe_load(sheet.read_text())
-    pattern = {"label": "more", "overrides": {"light": {"exposure": 0}}}
-    more = {f"more_{k}": pattern | {"label": f"more {k}"} for k in range(methods - known)}
+    more = {
+        f"more_{k}": {"label": f"more {k}", "overrides": {"light": {"exposure": 11 + k}}}
+        for k in range(methods - known)
+    }
     sheet.write_text(yaml.safe_dump(ablations | more, sort_keys=False))
 
 
