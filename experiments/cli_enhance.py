@@ -63,8 +63,8 @@ def _add_enhance(commands: Any) -> None:
         "--precision",
         choices=("float32", "bfloat16", "float16"),
         default="float32",
-        help="of the networks: half precision is for GPUs and processors with AMX (on others it "
-        "can be slower), and moves pixels by some 255ths (default float32; --tile and this are "
+        help="of the networks: half precision can be twice as fast or slower, as the processor is "
+        "(docs/profile.md), and moves pixels by some 255ths (default float32; --tile and this are "
         "for Zero-LEINR alone)",
     )
     command.add_argument(
