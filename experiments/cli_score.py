@@ -88,7 +88,8 @@ def _metrics(options: argparse.Namespace) -> list[str]:
     wanted = study.metrics if study else list(load_metrics())
     if study and study.missing_metrics == "stop":
         return wanted
-    missing = missing_metrics(wanted, download=True)
+    # A study's check has downloaded what can be had; no job after it tries again.
+    missing = missing_metrics(wanted, download=study is None)
     for name, reason in missing.items():
         print(f"not scored: {name}: {reason}", file=sys.stderr)
     return [name for name in wanted if name not in missing]

@@ -5,7 +5,7 @@ says which file to make again.
 """
 
 import json
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -178,24 +178,22 @@ def read_study(folder: Path) -> Study:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not valid JSON ({error}); delete it and run again") from error
     try:
-        methods = _entries(Method, content["methods"], "methods", path)
-        failures, failed = _failures(folder, methods)
-        return Study(
+        study = Study(
             name=content["name"],
             title=content["title"],
             budget=_entry(Budget, content["budget"], "budget", path),
-            methods=methods,
+            methods=_entries(Method, content["methods"], "methods", path),
             datasets=_entries(Dataset, content["datasets"], "datasets", path),
             metrics=_entries(Metric, content["metrics"], "metrics", path),
             missing=content["missing"],
             leaks=content.get("leaks") or [],
-            failures=failures,
-            failed=failed,
         )
     except KeyError as error:
         raise InputError(f"{path}: lacks the key {error}; delete it and run again") from error
     except (TypeError, AttributeError) as error:
         raise InputError(f"{path}: not a study.json ({error}); delete it and run again") from error
+    failures, failed = _failures(folder, study.methods)
+    return replace(study, failures=failures, failed=failed)
 
 
 def _entries(kind: type[Entry], entries: list[dict[str, Any]], key: str, path: Path) -> list[Entry]:
@@ -211,11 +209,20 @@ def _entry(kind: type[Entry], entry: dict[str, Any], key: str, path: Path) -> En
 
 
 def _failures(folder: Path, methods: list[Method]) -> tuple[list[str], frozenset[str]]:
-    """What went wrong in the trainings, as far as their ``run.json`` are there; and in whose."""
+    """What went wrong in the trainings, as far as their ``run.json`` are there; and in whose.
+
+    Raises:
+        InputError: A ``run.json`` cannot be read.
+    """
     said, failed = [], set()
     for method, seed in ((one, seed) for one in methods for seed in one.seeds):
         path = folder / "runs" / method.name / f"seed{seed}" / "run.json"
-        record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        try:
+            record = dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+        except (OSError, ValueError, TypeError) as error:
+            raise InputError(
+                f"{path}: not the record of a run ({error}); train it again"
+            ) from error
         where = f"{method.label}, seed {seed}"
         if parts := record.get("failed_parts"):
             failed.add(method.name)

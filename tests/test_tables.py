@@ -91,6 +91,9 @@ def test_a_training_that_failed_is_said_under_the_table(tmp_path):
     )
     assert "Zero-LEINR, seed 1: training steps that overflowed and were left out: 7" in text
     assert "seed 0: " not in text
+    run.write_text("{")
+    with pytest.raises(InputError, match=r"seed1/run\.json: not the record of a run"):
+        read_study(tmp_path)
 
 
 def test_notes_of_methods_are_footnotes_and_equal_ones_share_a_mark(tmp_path):

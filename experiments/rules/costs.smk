@@ -3,7 +3,7 @@
 
 rule cost:
     input:
-        checked=ancient("results/{study}/checked.json"),
+        checked=ancient("results/{study}/checked"),
         weights=lambda wildcards: GRAPH.first_weights(wildcards.study, wildcards.method),
     output:
         costs="results/{study}/costs/{method}.json",

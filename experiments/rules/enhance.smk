@@ -3,7 +3,7 @@
 
 rule enhance:
     input:
-        checked=ancient("results/{study}/checked.json"),
+        checked=ancient("results/{study}/checked"),
         listings=lambda wildcards: GRAPH.listings(wildcards.study),
         weights=lambda wildcards: GRAPH.weights(wildcards.study, wildcards.method),
         released=lambda wildcards: GRAPH.released(wildcards.study, wildcards.method),

@@ -3,7 +3,7 @@
 
 rule score:
     input:
-        checked=ancient("results/{study}/checked.json"),
+        checked=ancient("results/{study}/checked"),
         listings=lambda wildcards: GRAPH.listings(wildcards.study),
         images="results/{study}/images/{method}",
     output:

@@ -4,7 +4,7 @@
 rule train:
     input:
         # A study is checked before its first training; checked again, it retrains nothing by that.
-        checked=ancient("results/{study}/checked.json"),
+        checked=ancient("results/{study}/checked"),
         images=lambda wildcards: GRAPH.training_images(
             wildcards.study, wildcards.method
         ),
