@@ -91,7 +91,7 @@ def check_study(
         # The whole reason, with addresses, is in the log; tables have room for its first words.
         "missing": {
             name: f"its weights, {reason.split(' ')[0].rstrip(':')}, could not be had"
-            " (once they are there: snakemake --forcerun describe score)"
+            f" (once they are there: snakemake {study.name} --forcerun describe score)"
             for name, reason in missing.items()
         },
     }
