@@ -18,6 +18,7 @@ where ``step`` is what the training loop drives (``zero_leinr.training.Step``) a
 its entry says under ``recipe`` (``baselines.recipe.BaselineRecipe``).
 """
 
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
@@ -43,7 +44,8 @@ def build(
     Args:
         entry: The entry, as ``experiments/schemas/methods.schema.yaml`` describes it.
         weights: File with the weights that the entry names; None for a method without.
-        device: "cpu", "cuda" or "mps"; methods without a network ignore it.
+        device: "cpu", "cuda", "mps", or "auto" for the best here; methods that do not import torch
+            ignore it.
         dataset: Name of the dataset to enhance; picks the settings of ``settings_for``.
 
     Returns:
@@ -52,10 +54,16 @@ def build(
 
     Raises:
         InputError: The entry names no known baseline, a setting it does not have, or its weights
-            cannot be used.
+            cannot be used;
+            or the device is not there.
     """
     name = entry["method"]
-    method = find(name)(settings_of(entry, dataset), weights, device)
+    builder = find(name)
+    if "torch" in sys.modules:  # a method that needs it has imported it by now
+        from zero_leinr.device import choose_device
+
+        device = choose_device(device)
+    method = builder(settings_of(entry, dataset), weights, device)
     step = entry.get("crops_to", 1)
 
     def enhance(image: np.ndarray) -> np.ndarray:

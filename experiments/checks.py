@@ -1,34 +1,25 @@
 """What is checked before any long work starts, and what the later stages are told: study.json."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from experiments.data import read_listing, weights_file
 from experiments.datasets import load_registry
 from experiments.leaks import read_leaks
-from experiments.scores import describe_metrics, missing_metrics
+from experiments.scores import describe_metrics, load_metrics, missing_metrics
 from experiments.study import Study
 from zero_leinr.errors import InputError
 
 log = logging.getLogger(__name__)
 
 
-def check_study(
-    study: Study, listings: Sequence[Path], leaks: Path | None = None
-) -> dict[str, Any]:
+def check_study(study: Study) -> dict[str, str]:
     """Makes sure that a study can run to its end; downloads weights that are not there.
 
-    Args:
-        study: The study.
-        listings: What ``fetch`` found of its data sets.
-        leaks: What ``leaks`` found between its training images and its evaluation sets.
-
     Returns:
-        The content of ``study.json``: name, title, budget, methods, datasets, metrics, missing, and
-        leaks: a sentence for each set that shares scenes with the training images, or None if
-        that was not looked for.
+        The metrics that the study has to do without: name -> reason.
 
     Raises:
         InputError: Weights of a method cannot be had, or those of a metric that the study does not
@@ -48,6 +39,31 @@ def check_study(
                 "(a study with `missing_metrics: report` goes on without it)"
             )
         log.warning("metric %s will be missing: %s", name, reason)
+    return missing
+
+
+def describe_study(
+    study: Study,
+    missing: Mapping[str, str],
+    listings: Sequence[Path] = (),
+    leaks: Path | None = None,
+) -> dict[str, Any]:
+    """Says what tables and figures have to know of a study: the content of ``study.json``.
+
+    Args:
+        study: The study.
+        missing: What ``check_study`` returned for it.
+        listings: What ``fetch`` found of its data sets and its training images.
+        leaks: What ``leaks`` found between the latter and the former.
+
+    Returns:
+        Name, title, budget, methods, datasets, data, leaks, metrics and missing. ``data`` has a
+        sentence for each set that lacks images or is of copies; ``leaks`` one for each set that
+        shares scenes with the training images, or is None if that was not looked for.
+
+    Raises:
+        InputError: A listing, or what was found of leaks, cannot be read.
+    """
     shared = read_leaks(leaks) if leaks else None
     for warning in shared or []:
         log.warning("%s (%s names them)", warning, leaks)
@@ -74,24 +90,20 @@ def check_study(
                 "label": registry[name].label,
                 "paired": registry[name].paired,
                 "count": found[name].count if name in found else registry[name].count,
-                "warnings": found[name].warnings if name in found else [],
             }
             for name in study.datasets
         ],
-        "training_images": {
-            "name": study.training_images,
-            **(
-                {"count": listing.count, "source": listing.source, "warnings": listing.warnings}
-                if (listing := found.get(study.training_images))
-                else {}
-            ),
-        },
+        "data": [
+            f"{registry[name].label}: {'; '.join(listing.warnings)}"
+            for name, listing in found.items()
+            if listing.warnings
+        ],
         "leaks": shared,
         "metrics": describe_metrics(study.metrics),
         # The whole reason, with addresses, is in the log; tables have room for its first words.
         "missing": {
-            name: f"its weights, {reason.split(' ')[0].rstrip(':')}, could not be had"
+            name: f"its weights, {entry['weights']}, could not be had"
             f" (once they are there: snakemake {study.name} --forcerun describe score)"
-            for name, reason in missing.items()
+            for name, entry in load_metrics(missing).items()
         },
     }

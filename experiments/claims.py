@@ -236,7 +236,7 @@ def _notes(study: Study) -> list[str]:
     ]
     if study.budget.reduced:
         notes.append("With a reduced training budget nothing here is a verdict on the paper's own")
-    return [*notes, *(sentence.rstrip(".") for sentence in study.leaks + study.failures)]
+    return [*notes, *study.remarks]
 
 
 def in_words(study: Study, rows: pd.DataFrame) -> str:

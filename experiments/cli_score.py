@@ -1,12 +1,14 @@
 """The command ``score``: enhanced images become scores."""
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from experiments.cli_shared import add_command, add_machine, add_seeds, find_study, seed_folders
+from zero_leinr.device import choose_device
 from zero_leinr.errors import InputError
 
 
@@ -36,7 +38,9 @@ def _score(options: argparse.Namespace) -> None:
     from experiments.scores import folder_items, load_metrics, score_folder, write_scores
 
     metrics = list(load_metrics(_metrics(options)))
-    device = _scoring_device(options.device, metrics)
+    device = options.device
+    if device != "auto":  # that is left to the metrics that are networks: others need no torch
+        device = choose_device(device)
     if options.listings:
         _score_listings(options, metrics, device)
         return
@@ -68,16 +72,6 @@ def _score_listings(options: argparse.Namespace, metrics: Sequence[str], device:
             write_scores(scores, options.out / seed / f"{listing.dataset}.csv")
 
 
-def _scoring_device(device: str, metrics: Sequence[str]) -> str:
-    """Resolves ``auto`` where a metric is a network; the others should not import torch."""
-    from experiments.scores import load_metrics
-    from zero_leinr.device import choose_device
-
-    if device == "auto" and not any("weights" in entry for entry in load_metrics(metrics).values()):
-        return "cpu"
-    return choose_device(device)
-
-
 def _metrics(options: argparse.Namespace) -> list[str]:
     """The metrics asked for, else those of the study, else all whose weights can be had."""
     from experiments.scores import load_metrics, missing_metrics
@@ -86,10 +80,22 @@ def _metrics(options: argparse.Namespace) -> list[str]:
         return options.metrics
     study = find_study(options.study) if options.study else None
     wanted = study.metrics if study else list(load_metrics())
+    # Where study.json names a metric, its weights have been downloaded or cannot be had; of twelve
+    # jobs on a machine without a network each would wait. A metric may be newer than that file.
+    looked_for = _looked_for(study.name) if study else []
+    missing_metrics([name for name in wanted if name not in looked_for], download=True)
+    missing = missing_metrics(wanted)
     if study and study.missing_metrics == "stop":
         return wanted
-    # A study's check has downloaded what can be had; no job after it tries again.
-    missing = missing_metrics(wanted, download=study is None)
     for name, reason in missing.items():
         print(f"not scored: {name}: {reason}", file=sys.stderr)
     return [name for name in wanted if name not in missing]
+
+
+def _looked_for(study: str) -> list[str]:
+    """The metrics whose weights the check of a study, in the working directory, has looked for."""
+    try:
+        described = json.loads(Path("results", study, "study.json").read_text(encoding="utf-8"))
+        return [metric["name"] for metric in described["metrics"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []

@@ -37,12 +37,15 @@ def _add_fetch(commands: Any) -> None:
 
 
 def _fetch(options: argparse.Namespace) -> None:
-    from experiments.data import fetch, load_registry, write_listing
+    from experiments.data import fetch, write_listing
+    from experiments.datasets import load_registry
 
     if options.list:
         for name, dataset in load_registry().items():
             count = f"{dataset.count} images" if dataset.count else ""
             print(f"{name:18} {dataset.label}; {count}; licence: {dataset.licence}")
+            if dataset.citation:
+                print(f"{'':18} {dataset.citation}")
         return
     if not options.datasets:
         raise InputError("fetch: name at least one data set, or use --list")
@@ -81,22 +84,16 @@ def _add_ablate(commands: Any) -> None:
     )
     command.add_argument("--label", help="its name in tables and figures (default: the name)")
     command.add_argument("--studies", nargs="+", help="studies that it joins (default: all)")
-    command.add_argument("--sheet", type=Path, help="the sheet of another copy of the project")
 
 
 def _ablate(options: argparse.Namespace) -> None:
     from experiments.ablation_entry import add_ablation
     from experiments.ablations import ABLATIONS
 
-    sheet = options.sheet or ABLATIONS
     joined = add_ablation(
-        options.name,
-        parse_settings(options.set),
-        label=options.label,
-        studies=options.studies,
-        sheet=sheet,
+        options.name, parse_settings(options.set), label=options.label, studies=options.studies
     )
-    print(f"{sheet}: {options.name} added; it joins {', '.join(joined)}")
+    print(f"{ABLATIONS}: {options.name} added; it joins {', '.join(joined)}")
     print(f"next: snakemake {joined[0]} --cores all    (trains it and draws the tables anew)")
 
 
@@ -194,10 +191,12 @@ def _add_check(commands: Any) -> None:
 
 
 def _check(options: argparse.Namespace) -> None:
-    from experiments.checks import check_study
+    from experiments.checks import check_study, describe_study
     from experiments.provenance import write_json
 
-    summary = check_study(find_study(options.study), options.listings or [], options.leaks)
+    study = find_study(options.study)
+    missing = check_study(study)
+    described = describe_study(study, missing, options.listings or [], options.leaks)
     if options.out:
-        write_json(summary, options.out)
-    print(f"{summary['name']}: {len(summary['methods'])} methods, ready")
+        write_json(described, options.out)
+    print(f"{study.name}: {len(study.methods)} methods, ready")

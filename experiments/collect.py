@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from experiments.scores import COLUMNS as SCORE_COLUMNS
 from zero_leinr.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from experiments.data import Item
 
-SCORE_COLUMNS = ["image", "metric", "protocol", "value"]
 DAGGER = "†"  # marks what was trained with less than the paper's budget
 
 
@@ -82,9 +82,10 @@ class Metric:
 class Study:
     """What ``study.json`` says; lists are in the order of the tables.
 
-    ``leaks`` has a sentence for each evaluation set that shares scenes with the training images,
-    ``failures`` (of the runs' ``run.json``) one for each training that failed, or left steps out;
-    ``failed`` names the methods of which one failed.
+    ``data`` has a sentence for each set that lacks images or is of copies, ``leaks`` one for each
+    evaluation set that shares scenes with the training images, ``failures`` (of the runs'
+    ``run.json``) one for each training that failed, or left steps out; ``failed`` names the methods
+    of which one failed.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Study:
     datasets: list[Dataset]
     metrics: list[Metric]
     missing: dict[str, str]
+    data: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     failed: frozenset[str] = frozenset()
@@ -115,6 +117,11 @@ class Study:
     def trained(self) -> list[Method]:
         """The methods that this study trains itself."""
         return [method for method in self.methods if method.weights == "trained here"]
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a reader of any of its numbers must know, in sentences without a full stop."""
+        return [said.rstrip(".") for said in (*self.data, *self.leaks, *self.failures)]
 
     @property
     def one_seed(self) -> bool:
@@ -186,6 +193,7 @@ def read_study(folder: Path) -> Study:
             datasets=_entries(Dataset, content["datasets"], "datasets", path),
             metrics=_entries(Metric, content["metrics"], "metrics", path),
             missing=content["missing"],
+            data=content.get("data", []),
             leaks=content.get("leaks") or [],
         )
     except KeyError as error:

@@ -31,6 +31,7 @@ from experiments.enhancing import Enhancer, baseline, trained
 from experiments.plain_tables import PlainTable, write_table
 from experiments.provenance import provenance
 from experiments.study import Study
+from zero_leinr.device import choose_device
 from zero_leinr.errors import InputError
 from zero_leinr.memory import return_freed_memory
 
@@ -48,7 +49,7 @@ def measure_method(
         study: The study; its padding counts.
         name: The method.
         weights: What was trained for it; None for a method that is not trained here.
-        device: Where its network runs; ``auto`` is ``cpu`` for methods without weights.
+        device: Where its network runs; methods without one run on the processor.
 
     Returns:
         The content of ``costs/<method>.json``: see the top of this file; ``parameters`` and
@@ -62,17 +63,13 @@ def measure_method(
     method = study.method(name)
     if (method.recipe is None) != (weights is None):
         raise InputError(f"method {name}: --weights goes with a method that is trained here")
-    if device != "auto" or method.weights != "none":
-        from zero_leinr.device import choose_device
-
-        device = choose_device(device)
-    else:
-        device = "cpu"
     if "method" in method.entry:
         enhancer = baseline(method.entry, None, device, weights)
     else:
         assert weights is not None  # what is no baseline is a variant of Zero-LEINR, trained here
         enhancer = trained(weights, study.padding, device)
+    # What has not imported torch by now has no network.
+    device = choose_device(device) if "torch" in sys.modules else "cpu"
     return {"method": name, **measure(enhancer, night_image(), device)}
 
 
@@ -96,7 +93,6 @@ def measure(enhancer: Enhancer, image: np.ndarray, device: str) -> dict[str, Any
         "memory_mib": None if memory is None else memory / MEBIBYTE,
         "threads": int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1),
         **provenance(device),
-        "device_name": _device_name(device),
     }
 
 
@@ -192,16 +188,6 @@ def network_cost(enhancer: Enhancer, image: np.ndarray) -> tuple[int | None, int
     if not used:
         return None, None
     return sum(parameter.numel() for parameter in used.values()), counter.get_total_flops()
-
-
-def _device_name(device: str) -> str:
-    """The name of the graphics card or the processor; of the latter, Linux tells the model."""
-    with contextlib.suppress(OSError):
-        if device == "cpu":
-            for line in Path("/proc/cpuinfo").read_text().splitlines():
-                if line.startswith("model name"):
-                    return line.partition(":")[2].strip()
-    return str(provenance(device)["device_name"])
 
 
 # --------------------------------------------------------------------------------------- table

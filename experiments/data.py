@@ -6,6 +6,7 @@ folder, so that all of them see the same images.
 
 import hashlib
 import json
+import logging
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,18 +25,7 @@ from zero_leinr.errors import InputError
 from zero_leinr.files import replacing
 from zero_leinr.released import RELEASED
 
-__all__ = [
-    "Dataset",
-    "Item",
-    "Listing",
-    "data_folder",
-    "fetch",
-    "load_registry",
-    "lpips_trunk_file",
-    "read_listing",
-    "weights_file",
-    "write_listing",
-]
+log = logging.getLogger(__name__)
 
 WEIGHTS = PACKAGE / "config" / "weights.yaml"
 
@@ -222,7 +212,8 @@ def _list_registered(dataset: Dataset, download: bool) -> Listing:
             if not dataset.partial or len(missing) == len(_files(dataset, low)):
                 raise
             names = ", ".join(file.rpartition("/")[2] for file in missing)
-            warnings.append(f"without {names}: {error}")
+            warnings.append(f"without {names}")
+            log.warning("%s: %s", dataset.name, error)
     items = _registered_items(dataset, low, set(missing))
     if not items:
         reasons = "".join(f"; {warning}" for warning in warnings)

@@ -20,7 +20,6 @@ REGISTRY = PACKAGE / "config" / "datasets.yaml"
 class Source:
     """Where files come from; see config/datasets.yaml."""
 
-    name: str
     manifest: dict[str, str]  # file in the data folder -> checksum
     licence: str
     citation: str
@@ -38,7 +37,6 @@ class Dataset:
 
     name: str
     label: str
-    role: str
     low: dict[str, str]
     high: str | None
     instead: dict[str, str]
@@ -105,10 +103,10 @@ def load_registry(path: Path = REGISTRY) -> dict[str, Dataset]:
     """
     document = load_checked(path, "datasets.schema.yaml")
     by_folder: dict[str, Source] = {}
-    for name, entry in (document.get("sources") or {}).items():
+    for entry in (document.get("sources") or {}).values():
         manifest, folders = _manifest(path, entry["manifest"]), entry.get("folders", {})
         folders = {_plain(here): _plain(inside) for here, inside in folders.items()}
-        source = Source(name, **(entry | {"manifest": manifest, "folders": folders}))
+        source = Source(**(entry | {"manifest": manifest, "folders": folders}))
         by_folder |= dict.fromkeys(_folders_of(source.manifest), source)
     return {name: _dataset(name, entry, by_folder) for name, entry in document["datasets"].items()}
 
@@ -143,7 +141,6 @@ def _dataset(name: str, entry: dict[str, Any], by_folder: dict[str, Source]) -> 
     return Dataset(
         name=name,
         label=entry.get("label", name),
-        role=entry.get("role", "test"),
         low=low,
         high=high,
         instead=instead,

@@ -1,6 +1,6 @@
 """Enhances whole data sets: a method from the sheet or trained weights, one PNG an image."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -34,13 +34,13 @@ def baseline(
         weights: What was trained here; the official weights of the entry if None.
 
     Raises:
-        InputError: Its weights are missing or wrong.
+        InputError: Its weights are missing or wrong, or the device is not there.
     """
     from baselines.registry import build
 
     if weights is None and "weights" in entry:
         weights = weights_file(entry["weights"])
-    return build(entry, weights=weights, device=_device(entry, device), dataset=dataset)
+    return build(entry, weights=weights, device=device, dataset=dataset)
 
 
 def trained(
@@ -60,14 +60,15 @@ def trained(
         precision: ``float32``, or a faster one of ``zero_leinr.inference.PRECISIONS``.
 
     Raises:
-        InputError: The file is missing or not such weights; a tile or precision that cannot be.
+        InputError: The file is missing or not such weights; a padding, tile or precision that
+            cannot be.
     """
     from zero_leinr.checkpoint import load_model
     from zero_leinr.device import choose_device
     from zero_leinr.inference import check_options, enhance
 
     device = choose_device(device)
-    check_options(tile, precision, device.split(":")[0])
+    check_options(padding, tile, precision, device.split(":")[0])
     model = load_model(weights, device)
     return lambda image: enhance(model, image, padding, tile, precision)
 
@@ -84,9 +85,8 @@ def enhance_items(enhancer: Enhancer, items: Sequence[Item], folder: Path) -> No
     """
     from tqdm import tqdm
 
-    names = [item.name for item in items]
-    for name in names:
-        if names.count(name) > 1:
+    for name, times in Counter(item.name for item in items).items():
+        if times > 1:
             raise InputError(f"{name}: several images have this name; rename all but one")
     originals = {Path(item.low).resolve() for item in items}
     for item in items:
@@ -108,12 +108,3 @@ def enhance_items(enhancer: Enhancer, items: Sequence[Item], folder: Path) -> No
             writing.append(pool.submit(write_image, folder / f"{item.name}.png", enhancer(image)))
         for written in writing:
             written.result()
-
-
-def _device(entry: Mapping[str, Any], device: str) -> str:
-    """Resolves ``auto`` where a network runs; methods without one should not import torch."""
-    if "weights" not in entry and "recipe" not in entry:
-        return "cpu" if device == "auto" else device
-    from zero_leinr.device import choose_device
-
-    return choose_device(device)

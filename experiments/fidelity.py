@@ -63,9 +63,22 @@ def ssim_gaussian(enhanced: np.ndarray, reference: np.ndarray, device: str = "cp
     """SSIM with the 11x11 Gaussian window (sigma 1.5) of Wang et al., mean of R, G and B.
 
     The same number as Zero-LEINR's official `validate()`, and as pyiqa's `ssimc` but for the
-    negative part of the structure term, which pyiqa sets to zero. Arguments as in `ssim`.
+    negative part of the structure term, which pyiqa sets to zero. Arguments as in `ssim`; here one
+    channel, (H, W), does as well.
     """
-    return _ssim_gaussian(enhanced, reference)
+    from skimage.metrics import structural_similarity
+
+    return float(
+        structural_similarity(
+            reference,
+            enhanced,
+            channel_axis=-1 if reference.ndim == 3 else None,
+            data_range=255,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+        )
+    )
 
 
 def ssim_luma(enhanced: np.ndarray, reference: np.ndarray, device: str = "cpu") -> float:
@@ -74,7 +87,7 @@ def ssim_luma(enhanced: np.ndarray, reference: np.ndarray, device: str = "cpu") 
     Not on Y in [16, 235], as `psnr_luma`: the offset of 16 counts as likeness where both images
     are dark, and doubles the score of LOL's input (.395 instead of .193).
     """
-    return _ssim_gaussian(_whole_luma(enhanced), _whole_luma(reference))
+    return ssim_gaussian(_whole_luma(enhanced), _whole_luma(reference))
 
 
 def psnr_gt_mean(enhanced: np.ndarray, reference: np.ndarray, device: str = "cpu") -> float:
@@ -114,21 +127,19 @@ def scale_to_mean(enhanced: np.ndarray, reference: np.ndarray) -> np.ndarray:
     return np.clip(enhanced * factor, 0, 255)
 
 
-def resize_and_crop(image: np.ndarray, side: int = 512, border: int = 4) -> np.ndarray:
-    """Resize to a square whatever the proportions, bilinearly, and cut the border off.
+def resize_and_crop(image: np.ndarray) -> np.ndarray:
+    """Resize to 512x512 whatever the proportions, bilinearly, and cut 4 pixels off at each side.
 
     Half-pixel centers, no antialiasing and no rounding: OpenCV's `resize` of a float image.
 
     Args:
         image: uint8 (H, W, 3).
-        side: of the square, in px.
-        border: px that are cut off at each side.
 
     Returns:
-        float64 (side - 2 border, side - 2 border, 3) in [0, 255].
+        float64 (504, 504, 3) in [0, 255].
     """
-    square = _stretch(_stretch(image.astype(np.float64), side, 0), side, 1)
-    return square[border:-border, border:-border]
+    square = _stretch(_stretch(image.astype(np.float64), 512, 0), 512, 1)
+    return square[4:-4, 4:-4]
 
 
 def _stretch(values: np.ndarray, size: int, axis: int) -> np.ndarray:
@@ -139,23 +150,6 @@ def _stretch(values: np.ndarray, size: int, axis: int) -> np.ndarray:
     share = np.expand_dims(place - before, [other for other in range(3) if other != axis])
     one, next_one = (values.take(np.minimum(k, count - 1), axis) for k in (before, before + 1))
     return one + share * (next_one - one)
-
-
-def _ssim_gaussian(enhanced: np.ndarray, reference: np.ndarray) -> float:
-    """SSIM of (H, W) or (H, W, 3); scikit-image's window is separable, hence fast."""
-    from skimage.metrics import structural_similarity
-
-    return float(
-        structural_similarity(
-            reference,
-            enhanced,
-            channel_axis=-1 if reference.ndim == 3 else None,
-            data_range=255,
-            gaussian_weights=True,
-            sigma=1.5,
-            use_sample_covariance=False,
-        )
-    )
 
 
 def _whole_luma(image: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """What all figures of a study share: sizes, style, the look of each method, and saving.
 
-The figures themselves: ``figures_scores``, ``figures_training`` and ``figures_qualitative``.
+The figures themselves: ``figures_*.py``, one file a kind.
 """
 
 import math
@@ -191,6 +191,8 @@ def cut_long_lines(
         Whether a line was cut.
     """
     seen = [float(point) for point in points if math.isfinite(point)]
+    if not seen:  # every PSNR is infinite
+        return False
     span = max(seen) - min(seen)
     first = min([*seen, *(line[0] for line in lines)])
     last = max([*seen, *(line[1] for line in lines)])

@@ -81,11 +81,9 @@ def draw(study: Study, dataset_name: str, found: pd.DataFrame) -> Figure:
         axis.set_ylim(len(labels) - 0.4, -0.6)
     title = f"{dataset.label} ({dataset.count} images): variant minus full method"
     figure.suptitle(title, size=9, weight="bold")
-    kinds = {"better": BETTER, "worse": WORSE, "not set apart": UNDECIDED}
+    kinds = {"better than full": BETTER, "worse than full": WORSE, "not set apart": UNDECIDED}
     handles = [
-        Line2D([], [], color=color, marker="o", ms=3, linewidth=1.4, label=f"{kind} than full")
-        if kind != "not set apart"
-        else Line2D([], [], color=color, marker="o", ms=3, linewidth=1.4, label=kind)
+        Line2D([], [], color=color, marker="o", ms=3, linewidth=1.4, label=kind)
         for kind, color in kinds.items()
     ]
     note = (

@@ -1,5 +1,6 @@
 """Training curves: every loss of every network, thin lines for seeds, bold for their mean."""
 
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -80,7 +81,7 @@ def smooth(run: pd.DataFrame) -> pd.DataFrame:
     """
     window = max(1, round(len(run) * SMOOTHING))
     rolled = run.drop(columns="step").rolling(window, center=True, min_periods=1).mean()
-    thin = max(1, len(run) // POINTS)
+    thin = math.ceil(len(run) / POINTS)
     return rolled.assign(step=run["step"]).iloc[::thin]
 
 

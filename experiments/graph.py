@@ -207,7 +207,7 @@ class Graph:
         """Everything that study.json follows from; a change of it writes that file anew."""
         plan = self.studies[study]
         return {
-            "study": [plan.title, plan.budget, plan.missing_metrics],
+            "study": [plan.title, plan.budget_label, plan.reduced, plan.missing_metrics],
             "methods": [
                 [m.name, m.label, m.group, m.weights, m.seeds, m.entry.get("note")]
                 for m in plan.methods.values()

@@ -49,7 +49,7 @@ def lpips(enhanced: np.ndarray, reference: np.ndarray, device: str = "cpu") -> f
     Args:
         enhanced: uint8 (H, W, 3), RGB, at least 32 px a side.
         reference: the same shape.
-        device: where the network runs.
+        device: where the network runs; `auto` for the best here.
 
     Returns:
         Perceptual distance: 0 for identical images, rarely above 1.
@@ -63,6 +63,9 @@ def lpips(enhanced: np.ndarray, reference: np.ndarray, device: str = "cpu") -> f
     """
     import torch
 
+    from zero_leinr.device import choose_device
+
+    device = choose_device(device)
     trunk, linear = _lpips_weights(device)
     pair = torch.from_numpy(np.stack([enhanced, reference])).to(device).permute(0, 3, 1, 2)
     shift, scale = (torch.tensor(values, device=device).view(3, 1, 1) for values in (SHIFT, SCALE))

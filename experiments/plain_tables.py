@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.tables import escape_latex, escape_markdown
-from zero_leinr.files import replacing
+from experiments.markup import escape_latex, escape_markdown, latex_float, write_texts
 
 
 @dataclass(frozen=True)
@@ -46,13 +45,7 @@ def write_table(table: PlainTable, numbers: pd.DataFrame, path: Path) -> list[Pa
         "md": to_markdown(table),
         "tex": to_latex(table),
     }
-    written = []
-    for suffix, text in texts.items():
-        target = path.with_name(f"{path.name}.{suffix}")
-        with replacing(target) as draft:
-            draft.write_text(text, encoding="utf-8")
-        written.append(target)
-    return written
+    return write_texts(texts, path)
 
 
 def to_markdown(table: PlainTable) -> str:
@@ -67,29 +60,11 @@ def to_markdown(table: PlainTable) -> str:
 
 
 def to_latex(table: PlainTable) -> str:
-    r"""The table as a LaTeX float over both columns, for ``\input``; packages in its first line."""
-    lines = [
-        r"% Needs \usepackage{booktabs,graphicx}; with pdfLaTeX also \usepackage[T1]{fontenc}.",
-        r"\begin{table*}",
-        r"\centering",
-        rf"\caption{{{escape_latex(table.caption)}}}",
-        rf"\label{{tab:{table.label}}}",
-        r"\footnotesize",
-        r"\setlength{\tabcolsep}{4pt}",
-        # Shrinks a table that is wider than the page, and leaves any other as it is.
-        r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-        rf"\begin{{tabular}}{{{''.join(table.align)}}}",
-        r"\toprule",
-        " & ".join(escape_latex(head) for head in table.heads) + r" \\",
-    ]
+    """The table as a LaTeX float, headings in rows of their own."""
+    rows = [" & ".join(escape_latex(head) for head in table.heads) + r" \\"]
     for heading, group in table.groups.items():
         head = rf"\emph{{{escape_latex(heading)}}}"
-        lines += [r"\midrule", rf"\multicolumn{{{len(table.heads)}}}{{l}}{{{head}}} \\"]
-        lines += [" & ".join(escape_latex(cell) for cell in row) + r" \\" for row in group]
-    lines += [r"\bottomrule", r"\end{tabular}}"]
-    if table.notes:
-        lines.append(r"\par\smallskip\begin{minipage}{\linewidth}\footnotesize\raggedright")
-        # Not a line break: it would take the bracket of a numbered note for its own.
-        lines += [r" \par ".join(map(escape_latex, table.notes)), r"\end{minipage}"]
-    lines.append(r"\end{table*}")
-    return "\n".join(lines) + "\n"
+        rows += [r"\midrule", rf"\multicolumn{{{len(table.heads)}}}{{l}}{{{head}}} \\"]
+        rows += [" & ".join(escape_latex(cell) for cell in row) + r" \\" for row in group]
+    notes = [escape_latex(note) for note in table.notes]
+    return latex_float(table.label, table.caption, "".join(table.align), rows, notes)

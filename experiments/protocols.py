@@ -113,13 +113,13 @@ def layout(study: Study, ranks: pd.DataFrame) -> PlainTable:
         f"{len(study.methods)} methods. Only standard numbers compare with the other tables"
     )
     caption += f". {study.budget}." if study.trained else "."
-    notes = [*meanings(study, ranks), *correlations(study, ranks), *gaps(study, ranks)]
+    notes = [*meanings(ranks), *correlations(study, ranks), *gaps(study, ranks)]
     heads = ["Method", *(f"{labels[metric]} {protocol}" for metric, protocol in columns)]
     align = ["l"] + ["r"] * len(columns)
     return PlainTable(f"{study.name}-protocols", caption, heads, align, groups, notes)
 
 
-def meanings(study: Study, ranks: pd.DataFrame) -> list[str]:
+def meanings(ranks: pd.DataFrame) -> list[str]:
     """What each protocol does to each metric, in a sentence a protocol."""
     sheet = load_metrics(dict.fromkeys(ranks["metric"]))
     return [

@@ -1,5 +1,6 @@
 """Where a number came from: versions, commit, machine and time of a run."""
 
+import contextlib
 import json
 import platform
 import subprocess
@@ -39,22 +40,30 @@ def _version(package: str) -> str | None:
 
 def git_commit() -> str | None:
     """The commit of this checkout, with ``-dirty`` if files differ; None outside of one."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    here = Path(__file__)
+    # An installed copy may lie in a checkout of something else, which does not track this file.
+    tracked = ["ls-files", "--error-unmatch", here.name]
+    describe = ["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        found = subprocess.run(
-            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
-        )
+        for command in (tracked, describe):
+            found = subprocess.run(
+                ["git", *command], cwd=here.parent, capture_output=True, text=True, check=True
+            )
     except (OSError, subprocess.CalledProcessError):
         return None
     return found.stdout.strip()
 
 
 def device_name(device: str) -> str:
-    """The name of the processor or the graphics card."""
+    """The name of the graphics card or the processor; of the latter, Linux tells the model."""
     if device.startswith("cuda"):
         import torch
 
         return torch.cuda.get_device_name(device)
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
 
 

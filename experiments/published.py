@@ -96,7 +96,7 @@ def compare(study: Study, scores: pd.DataFrame, figures: pd.DataFrame) -> pd.Dat
     for figure in figures.to_dict("records"):
         key = (figure["dataset"], figure["method"], figure["metric"])
         standard = means.get((*key, STANDARD))
-        if standard is None or key[:2] not in order:
+        if standard is None:
             continue
         same = means.get((*key, figure["protocol"] or STANDARD), float("nan"))
         is_other = figure["protocol"] not in ("", STANDARD)
@@ -140,15 +140,15 @@ def layout(study: Study, compared: pd.DataFrame) -> PlainTable:
     labels = {method.name: study.label(method) for method in study.methods}
     metrics = {metric.name: metric.label for metric in study.metrics}
     measured = compared.groupby("dataset")["n_images"].max()
+    headings = {name: _heading(study.dataset(str(name)), count) for name, count in measured.items()}
     groups: dict[str, list[list[str]]] = {}
     for row in compared.to_dict("records"):
         digits = len(row["published"].partition(".")[2])
-        heading = _heading(study.dataset(row["dataset"]), measured[row["dataset"]])
         cells = [labels[row["method"]], metrics[row["metric"]], row["published"]]
         cells += [row["protocol"] or "not stated", _number(row["standard"], digits)]
         cells += [_number(row["same_protocol"], digits), _number(row["difference"], digits, "+")]
         cells += [row["reason"], f"[{numbers[row['source']]}] {row['grade']}"]
-        groups.setdefault(heading, []).append(cells)
+        groups.setdefault(headings[row["dataset"]], []).append(cells)
     heads = ["Method", "Metric", "Published", "its protocol", "Measured (standard)"]
     heads += ["Measured (its protocol)", "Difference", "Likely reason", "Source"]
     align = ["l", "l", "r", "l", "r", "r", "r", "p{60mm}", "l"]

@@ -132,7 +132,7 @@ def score_image(
         reference: the same shape, or None. Of a reference that is larger by less than CROP px a
             side, the part from the top left that `enhanced` covers is compared.
         metrics: names from metrics.yaml; default all.
-        device: where networks run, such as `cpu` or `cuda`.
+        device: where networks run: `cpu`, `cuda` or `mps`, or `auto` for the best here.
         name: how warnings name the image.
 
     Returns:
@@ -177,7 +177,7 @@ def score_folder(
         items: a listing's items; `high`, or else `low`, says the size to expect.
         images: folder with one enhanced image for each item, named by its stem.
         metrics: names from metrics.yaml; default all. See `score_image` for what is left out.
-        device: where networks run, such as `cpu` or `cuda`.
+        device: where networks run: `cpu`, `cuda` or `mps`, or `auto` for the best here.
 
     Returns:
         One row a score, columns image, metric, protocol, value; in the order of the items.

@@ -39,16 +39,13 @@ class Estimate:
     n_seeds: int
     n_images: int
 
-    def interval(self, confidence: float = CONFIDENCE) -> tuple[np.ndarray, np.ndarray]:
-        """Student's t interval of the mean, from both sources of variance.
+    def interval(self) -> tuple[np.ndarray, np.ndarray]:
+        """The ``CONFIDENCE`` interval of the mean by Student's t, from both sources of variance.
 
         The seeds' share is what exceeds the rest. The degrees of freedom are the harmonic mean of
         those of seeds and images, weighted by their shares of the variance. (Satterthwaite weights
         by the squares, and so trusts a variance from three seeds too much.) With a single seed it
         is Student's t over images, and knows nothing of other seeds.
-
-        Args:
-            confidence: Nominal coverage, in (0, 1).
 
         Returns:
             Lower and upper bound, in the metric's unit; NaN with a single image or an infinite
@@ -59,7 +56,7 @@ class Estimate:
         share = np.divide(excess, variance, out=np.zeros_like(variance), where=variance > 0)
         per_image = (1 - share) / max(1, self.n_images - 1)
         freedom = 1 / (per_image + share / max(1, self.n_seeds - 1))
-        reach = special.stdtrit(freedom, (1 + confidence) / 2) * np.sqrt(variance)
+        reach = special.stdtrit(freedom, (1 + CONFIDENCE) / 2) * np.sqrt(variance)
         return self.mean - reach, self.mean + reach
 
     def p_value(self) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Studies: which methods, data, seeds and metrics. The sheets are read and checked here.
 
-Everything that the workflow needs to know follows from four files in ``experiments/config``: the
-study itself, ``methods.yaml``, ``ablations.yaml`` and ``datasets.yaml``.
+Everything that the workflow needs to know follows from files in ``experiments/config``: the study
+itself, ``methods.yaml``, ``ablations.yaml``, ``datasets.yaml`` and ``metrics.yaml``.
 """
 
 import re
@@ -186,8 +186,7 @@ def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> S
     settings = load_checked(path, "study.schema.yaml")
     names, seeds = settings.pop("methods"), settings.pop("seeds")
     registry = load_registry()
-    for key in ("training_images", *settings["datasets"]):
-        name = settings[key] if key == "training_images" else key
+    for name in (settings["training_images"], *settings["datasets"]):
         if name not in registry:
             raise InputError(f"{path}: unknown dataset {name!r}; known: {', '.join(registry)}")
     try:

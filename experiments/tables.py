@@ -5,7 +5,6 @@ prefer the raw input to its enhancements) is ranked like the others and carries 
 footnote at the column's head: leaving the marks out would hide what the caveat is about.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +23,10 @@ from experiments.collect import (
     read_study,
 )
 from experiments.comparisons import like_best, too_few_images
+from experiments.markup import escape_latex, escape_markdown, latex_float, write_texts
 from experiments.scores import load_metrics
 from experiments.statistics import summarize
 from zero_leinr.errors import InputError
-from zero_leinr.files import replacing
 
 # Digits after the point; a metric that is not named gets 2.
 DECIMALS = {"ssim": 3, "lpips": 3, "gradient_correlation": 3}
@@ -62,11 +61,7 @@ def write_tables(study_folder: Path, only: str | None = None) -> list[Path]:
             "md": to_markdown(table),
             "tex": to_latex(table),
         }
-        for suffix, text in texts.items():
-            path = study_folder / "tables" / f"scores_{protocol}.{suffix}"
-            with replacing(path) as draft:
-                draft.write_text(text, encoding="utf-8")
-            written.append(path)
+        written += write_texts(texts, study_folder / "tables" / f"scores_{protocol}")
     return written
 
 
@@ -172,7 +167,7 @@ def layout(study: Study, summary: pd.DataFrame, protocol: str) -> Table:
     few = ", ".join(_untested(study, columns, by_name))
     if few:
         notes.append(("", f"{few}: too few images to test so many methods, so no ties are marked"))
-    notes += [("", sentence.rstrip(".")) for sentence in study.leaks + study.failures]
+    notes += [("", remark) for remark in study.remarks]
     notes += [("", text) for text in describe_gaps(study, summary, study.datasets, protocol)]
     caption = _caption(study, columns, protocol)
     return Table(f"{study.name}-{protocol}", caption, columns, rows, marks, notes)
@@ -283,11 +278,6 @@ def _markdown_cell(cell: Cell) -> str:
     return f"{mean} ± {cell.spread}" if cell.spread else mean
 
 
-def escape_markdown(text: str) -> str:
-    """Plain text in a Markdown cell: no emphasis, code, HTML, links or column ends by accident."""
-    return re.sub(r"([\\`*_<>|\[\]#])", r"\\\1", text)
-
-
 def to_latex(table: Table) -> str:
     r"""The table as a LaTeX float over both columns, for ``\input``; packages in its first line."""
     width = 3 + len(table.columns)
@@ -298,17 +288,6 @@ def to_latex(table: Table) -> str:
         rules.append(rf"\cmidrule(lr){{{first}-{first + len(metrics) - 1}}}")
         heads += [_latex_head(metric, table.marks) for metric in metrics]
     lines = [
-        r"% Needs \usepackage{booktabs,graphicx}; with pdfLaTeX also \usepackage[T1]{fontenc}.",
-        r"\begin{table*}",
-        r"\centering",
-        rf"\caption{{{escape_latex(table.caption)}}}",
-        rf"\label{{tab:{table.name}}}",
-        r"\footnotesize",
-        r"\setlength{\tabcolsep}{4pt}",
-        # Shrinks a table that is wider than the page, and leaves any other as it is.
-        r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-        rf"\begin{{tabular}}{{llr{'r' * len(table.columns)}}}",
-        r"\toprule",
         " & ".join(group_heads) + r" \\",
         *rules,
         " & ".join(heads) + r" \\",
@@ -327,13 +306,9 @@ def to_latex(table: Table) -> str:
         cells = [_latex_cell(cell, *w) for cell, w in zip(row.cells, widest, strict=True)]
         label = escape_latex(row.label) + _power(row.mark)
         lines.append(" & ".join([label, row.weights, escape_latex(row.seeds), *cells]) + r" \\")
-    lines += [r"\bottomrule", r"\end{tabular}}"]
-    if table.notes:
-        notes = (_latex_note(mark, text) for mark, text in table.notes)
-        lines.append(r"\par\smallskip\begin{minipage}{\linewidth}\footnotesize\raggedright")
-        lines += [r" \\ ".join(notes), r"\end{minipage}"]
-    lines.append(r"\end{table*}")
-    return "\n".join(lines) + "\n"
+    notes = [_latex_note(mark, text) for mark, text in table.notes]
+    align = "llr" + "r" * len(table.columns)
+    return latex_float(table.name, table.caption, align, lines, notes)
 
 
 def _spans(
@@ -371,26 +346,3 @@ def _latex_cell(cell: Cell, widest_spread: str, ties: bool) -> str:
 def _latex_note(mark: str, text: str) -> str:
     sign = {"": "", DAGGER: r"$^\dagger$ "}.get(mark, f"{_power(mark)} ")
     return sign + escape_latex(text)
-
-
-LATEX = {
-    **{sign: rf"\{sign}" for sign in "&%$#_{}"},
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "±": r"$\pm$",
-    "×": r"$\times$",
-    "γ": r"$\gamma$",
-    "λ": r"$\lambda$",
-    "σ": r"$\sigma$",
-    "−": "$-$",
-    "–": "--",
-    DAGGER: r"$^\dagger$",
-}
-
-
-def escape_latex(text: str) -> str:
-    """Plain text for LaTeX: its special signs and those of this field's labels escaped."""
-    return "".join(LATEX.get(sign, sign) for sign in text)

@@ -1,5 +1,6 @@
 """The ablation sheet: every variant is a real training that differs in its own part alone."""
 
+import functools
 import itertools
 import re
 import shlex
@@ -10,6 +11,7 @@ import pytest
 import torch
 import yaml
 
+from experiments.ablation_entry import add_ablation
 from experiments.ablations import ABLATIONS, Ablation, load_ablations
 from experiments.cli import main
 from experiments.study import CONFIG, load_studies
@@ -270,9 +272,12 @@ def test_the_ablation_studies_hold_the_sheet():
 
 
 @pytest.fixture
-def sheet(tmp_path):
+def sheet(tmp_path, monkeypatch):
+    """A copy of the sheet, which `ablate` writes to."""
     path = tmp_path / "ablations.yaml"
     path.write_text(ABLATIONS.read_text())
+    to_copy = functools.partial(add_ablation, sheet=path)
+    monkeypatch.setattr("experiments.ablation_entry.add_ablation", to_copy)
     return path
 
 
@@ -280,7 +285,7 @@ def test_ablate_appends_an_entry_and_keeps_the_rest(sheet, capsys):
     before, known = sheet.read_text(), load_ablations(sheet)
     settings = ["color.angle=0", "denoiser=null", "noise=gauss5_50", "lr=0.001"]
     label = "odd: {label} # 'µ'"
-    arguments = ["--sheet", str(sheet), "--label", label, "--studies", "demo", "paper"]
+    arguments = ["--label", label, "--studies", "demo", "paper"]
     assert main(["ablate", "mine", "--set", *settings, *arguments]) == 0
     assert sheet.read_text().startswith(before)
     found = load_ablations(sheet)
@@ -309,16 +314,15 @@ def test_ablate_appends_an_entry_and_keeps_the_rest(sheet, capsys):
 )
 def test_ablate_refuses_in_one_line_and_leaves_the_sheet(sheet, capsys, arguments, message):
     before = sheet.read_bytes()
-    assert main(["ablate", *arguments, "--sheet", str(sheet)]) == 2
+    assert main(["ablate", *arguments]) == 2
     assert message in capsys.readouterr().err
     assert sheet.read_bytes() == before
     assert list(sheet.parent.iterdir()) == [sheet]
 
 
-def test_a_sheet_that_cannot_be_appended_to_is_left_as_it_is(tmp_path, capsys):
-    sheet = tmp_path / "ablations.yaml"
+def test_a_sheet_that_cannot_be_appended_to_is_left_as_it_is(sheet, capsys):
     sheet.write_text("{zero_leinr: {label: full, overrides: {}}}\n")
-    assert main(["ablate", "mine", "--set", "lr=0.1", "--sheet", str(sheet)]) == 2
+    assert main(["ablate", "mine", "--set", "lr=0.1"]) == 2
     assert "write it by hand" in capsys.readouterr().err
     assert sheet.read_text() == "{zero_leinr: {label: full, overrides: {}}}\n"
 
@@ -332,7 +336,7 @@ def test_the_how_to_page_shows_what_works(sheet):
     with sheet.open("a") as file:
         file.write("\n" + "\n".join(entries))
     words = shlex.split(command.replace("\\\n", " "))
-    assert main([*words[1:], "--sheet", str(sheet)]) == 0
+    assert main([*words[1:]]) == 0
     added = list(load_ablations(sheet))[len(before) :]
     assert added == [
         "no_smoothness_light",

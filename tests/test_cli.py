@@ -1,8 +1,10 @@
 """The command line: what it does by hand, and one clear line for every mistake."""
 
 import dataclasses
+import json
 import os
 import shutil
+import subprocess
 import sys
 
 import numpy as np
@@ -12,12 +14,14 @@ import yaml
 from PIL import Image
 
 from experiments.ablations import Ablation, load_ablations
-from experiments.checks import check_study
+from experiments.checks import describe_study
 from experiments.cli import main
 from experiments.cli_shared import parse_settings
 from experiments.data import Item, Listing, write_listing
 from experiments.datasets import load_registry
+from experiments.enhancing import baseline
 from experiments.images import read_image
+from experiments.provenance import git_commit
 from experiments.scores import score_folder
 from experiments.study import CONFIG, load_studies, load_study
 from zero_leinr.checkpoint import save_model
@@ -126,18 +130,26 @@ def test_the_seeds_of_a_method_go_in_one_call(photos, tmp_path):
     assert len({path.read_bytes() for path in images.rglob("1.png")}) == 2
 
 
-def test_scoring_for_a_study_downloads_nothing(photos, tmp_path, monkeypatch, capsys):
-    """Its check has tried already; twelve jobs on a machine without network would wait each."""
+def test_scoring_for_a_study_downloads_what_is_new_in_it(photos, tmp_path, monkeypatch, capsys):
+    """Its check has tried the rest; twelve jobs on a machine without network would wait each."""
 
     def download(*_):
         raise AssertionError("asked the network")
 
     monkeypatch.setattr("experiments.fetch.download", download)
     monkeypatch.setenv("ZERO_LEINR_DATA", str(tmp_path / "empty"))
-    assert command("score", photos, "--reference", photos, "--study", "demo") == 0
+    monkeypatch.chdir(tmp_path)
+    known = tmp_path / "results" / "demo" / "study.json"
+    known.parent.mkdir(parents=True)
+    for_demo = ("score", photos, "--reference", photos, "--study", "demo")
+    known.write_text(json.dumps({"metrics": [{"name": "lpips"}, {"name": "niqe"}]}))
+    assert command(*for_demo) == 0
     found = capsys.readouterr()
     assert "not scored: lpips" in found.err
     assert "psnr" in found.out
+    known.write_text(json.dumps({"metrics": [{"name": "niqe"}]}))
+    with pytest.raises(AssertionError, match="asked the network"):
+        command(*for_demo)
     with pytest.raises(AssertionError, match="asked the network"):
         command("score", photos, "--reference", photos)
 
@@ -237,9 +249,45 @@ def test_a_budget_is_called_reduced_where_it_changes_a_training(tmp_path, method
     change = {"methods": methods, "variants": ["zero_leinr"], "metrics": ["psnr"], "budget": budget}
     path = tmp_path / "mine.yaml"
     path.write_text(yaml.safe_dump(study | change))
-    told = check_study(load_study(path), [])["budget"]
+    told = describe_study(load_study(path), {})["budget"]
     assert label in told["label"]
     assert told["reduced"] == told["label"].startswith("reduced: ")
+
+
+def test_study_json_says_what_its_sets_and_metrics_lack(tmp_path):
+    listing = Listing(
+        "lime", False, 9, 10, "", "", ["9 images found, 10 expected", "without 5.bmp"], []
+    )
+    write_listing(listing, tmp_path / "lime.json")
+    study = load_study(CONFIG / "studies" / "paper.yaml")
+    told = describe_study(study, {"lpips": "https://x.org/a.pth: no"}, [tmp_path / "lime.json"])
+    assert told["data"] == ["LIME: 9 images found, 10 expected; without 5.bmp"]
+    assert told["missing"]["lpips"].startswith("its weights, lpips_trunk, could not be had")
+
+
+def test_a_network_without_weights_finds_its_device_too(monkeypatch):
+    """CoLIE has neither weights nor a recipe, and yet a GPU to run on."""
+    with pytest.raises(InputError, match="cuda: not on this machine"):
+        baseline({"method": "colie"}, None, "cuda")
+    found = []
+    monkeypatch.setattr("zero_leinr.device.choose_device", lambda name: found.append(name) or "cpu")
+    baseline({"method": "colie"}, None)
+    assert found == ["auto"]
+
+
+def test_a_commit_is_that_of_this_project_or_none(tmp_path, monkeypatch):
+    """A copy may be installed in a checkout of something else."""
+    file = tmp_path / "env" / "provenance.py"
+    file.parent.mkdir()
+    file.write_text("")
+    git = ["git", "-C", tmp_path, "-c", "user.name=x", "-c", "user.email=x"]
+    (tmp_path / "other.txt").write_text("")
+    for words in (["init"], ["add", "other.txt"], ["commit", "-m", "other"]):
+        subprocess.run([*git, *words], check=True, capture_output=True)
+    monkeypatch.setattr("experiments.provenance.__file__", str(file))
+    assert git_commit() is None
+    subprocess.run([*git, "add", file], check=True)
+    assert git_commit().endswith("-dirty")
 
 
 def test_data_sets_of_one_label_are_refused(monkeypatch):

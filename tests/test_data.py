@@ -93,7 +93,7 @@ def test_a_name_that_is_no_text_is_named(tmp_path, home, paired):
         ({"datasets": {"x": {"lowe": "a"}}}, r"datasets\.x.*('lowe'|'low')"),
         ({"datasets": {"x": {"low": "a", "lowe": "a"}}}, r"datasets\.x: unknown key 'lowe'"),
         ({"datasets": {"x": {"low": "a", "count": "many"}}}, r"datasets\.x\.count: 'many' is not"),
-        ({"datasets": {"x": {"low": "a", "role": "validation"}}}, r"datasets\.x\.role"),
+        ({"datasets": {"x": {"low": "a", "generated": "all"}}}, r"datasets\.x\.generated"),
         ({"data": {}}, "unknown key|required"),
         ({}, "'datasets' is a required"),
         (["a list"], "not of type 'object'"),

@@ -321,6 +321,11 @@ def test_rows_of_tiles_are_filled_evenly(tiles):
         assert rows * columns - tiles < rows or tiles < columns
 
 
+def test_a_panel_of_infinite_scores_alone_is_left_as_it_is():
+    axis = Figure().subplots()
+    assert not cut_long_lines(axis, [np.inf, np.inf], [], turned=False)
+
+
 POINTS = st.lists(st.floats(-50, 50).map(lambda x: round(x, 2)), min_size=2, max_size=6)
 REACHES = st.lists(st.floats(0, 500).map(lambda x: round(x, 2)), min_size=2, max_size=6)
 

@@ -317,6 +317,8 @@ def test_half_precision_is_nearly_the_same():
         ({"tile": 100}, "multiple of 32"),
         ({"tile": 0}, "multiple"),
         ({"precision": "float16"}, "GPU"),
+        ({"precision": "float15"}, "float15.*one of float32"),
+        ({"padding": "squar"}, "squar.*one of square, minimal"),
     ],
 )
 def test_enhance_refuses_what_it_cannot_do(options, message):

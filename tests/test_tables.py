@@ -15,13 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.collect import read_scores, read_study
-from experiments.tables import (
-    escape_latex,
-    escape_markdown,
-    layout,
-    summarize_with_ties,
-    write_tables,
-)
+from experiments.markup import escape_latex, escape_markdown
+from experiments.tables import layout, summarize_with_ties, write_tables
 from zero_leinr.errors import InputError
 
 
@@ -132,6 +127,16 @@ def test_csv_is_tidy_and_in_table_order(tmp_path):
     assert (full["n_images"], full["n_seeds"]) == (3, 2)
     assert (full["weights"], full["budget"]) == ("trained here", "reduced: 2 epochs")
     assert set(frame[frame["method"] == "zero_dce"]["budget"]) == {""}
+
+
+def test_what_the_images_lack_is_said_below_the_table(tmp_path):
+    path = make_study(tmp_path) / "study.json"
+    study = json.loads(path.read_text())
+    study["data"] = ["Pairs: 3 images found, 4 expected; without [4].png"]
+    path.write_text(json.dumps(study))
+    assert "\nPairs: 3 images found, 4 expected; without \\[4\\].png" in read_table(tmp_path)
+    # After a line break, LaTeX would take a bracket for a length.
+    assert r"\par Pairs: 3 images found" in read_table(tmp_path, suffix="tex")
 
 
 def test_reduced_budget_is_said_in_caption_and_rows(tmp_path):

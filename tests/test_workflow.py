@@ -72,8 +72,7 @@ class Project:
         write_yaml(self.config / "ablations.yaml", VARIANTS)
         registry = self.config / "datasets.yaml"
         registry.write_text(
-            registry.read_text()
-            + "\n  pairs: {low: low, high: high}\n  dark: {low: dark, role: train}\n"
+            registry.read_text() + "\n  pairs: {low: low, high: high}\n  dark: {low: dark}\n"
         )
         make_data(folder / "data")
         self.environment = os.environ | {

@@ -16,6 +16,7 @@ from zero_leinr.memory import return_freed_memory
 from zero_leinr.model import ZeroLEINR
 
 PADDINGS = ("square", "minimal")
+"""See :func:`pad`."""
 
 PRECISIONS = ("float32", "bfloat16", "float16")
 """Of the convolutions; curves, fusion and rounding are float32 at any of them."""
@@ -100,12 +101,12 @@ def enhance(
         (H, W, 3) uint8 RGB.
 
     Raises:
-        InputError: The tile is no multiple of 32, or a processor would have to emulate float16.
+        InputError: See :func:`check_options`.
 
     Source: ``validate`` and ``test`` in ``train.py`` of nycu-acm/Zero-LEINR.
     """
     device = next(model.parameters()).device
-    check_options(tile, precision, device.type)
+    check_options(padding, tile, precision, device.type)
 
     def through(network: Callable[[Tensor], Tensor]) -> Callable[[np.ndarray], np.ndarray]:
         return lambda part: to_uint8(network(to_tensor(part, str(device))))
@@ -120,12 +121,17 @@ def enhance(
         return in_tiles(through(model.enrb), padded, image.shape, side, ENRB_MARGIN)
 
 
-def check_options(tile: int | None, precision: str, device: str) -> None:
+def check_options(padding: str, tile: int | None, precision: str, device: str) -> None:
     """Refuses what :func:`enhance` cannot do.
 
     Raises:
-        InputError: The tile is no multiple of 32, or a processor would have to emulate float16.
+        InputError: An unknown padding or precision, a tile that is no multiple of 32, or a
+            processor that would have to emulate float16.
     """
+    settings = {"padding": (padding, PADDINGS), "precision": (precision, PRECISIONS)}
+    for name, (value, known) in settings.items():
+        if value not in known:
+            raise InputError(f"{name} {value!r}: not known, use one of {', '.join(known)}")
     if tile is not None and (tile < MULTIPLE or tile % MULTIPLE):
         raise InputError(f"tile {tile}: the side of a tile is a multiple of {MULTIPLE}")
     if precision == "float16" and device == "cpu":

@@ -23,11 +23,6 @@ class ZeroLEINR(nn.Module):
         self.cpleb = CPLEB(branches)
         self.enrb = ENRB() if denoise else None
 
-    @property
-    def multiple(self) -> int:
-        """Heights and widths that :meth:`forward` takes are multiples of this."""
-        return 1 if self.enrb is None else 32
-
     def initialize(self, seed: int) -> "ZeroLEINR":
         """Draws all weights; each part has a stream of its own. Returns the model."""
         for name, branch in self.cpleb.branches.items():
@@ -40,7 +35,7 @@ class ZeroLEINR(nn.Module):
         """Both stages in one go, without the rounding between them (see ``inference``).
 
         Args:
-            image: (B, 3, H, W) in [0, 1]; H and W multiples of :attr:`multiple`.
+            image: (B, 3, H, W) in [0, 1]; H and W multiples of 32 where ENRB follows.
 
         Returns:
             (B, 3, H, W), not clipped.

@@ -75,7 +75,7 @@ class Recipe:
         clip: Largest gradient norm of a branch.
         denoiser_lr: Adam's learning rate of ENRB.
         denoiser_halvings: When that halves, in percent of the epochs.
-        ramp: Weight that the regularization reaches at the last epoch, starting from 0.
+        ramp: Slope of the regularization's weight: ``ramp * epoch / epochs``, epochs from 0.
         precision: ``float32``, or ``bfloat16`` for autocast in the networks.
     """
 

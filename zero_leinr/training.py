@@ -268,7 +268,8 @@ class LossLog:
             return
         header, *rows = self.path.read_text().splitlines()
         kept = [row for row in rows if int(row.split(",")[0]) < first]
-        self.path.write_text("\n".join([header, *kept]) + "\n")
+        with replacing(self.path) as temporary:
+            temporary.write_text("\n".join([header, *kept]) + "\n")
 
     def add(self, step: int, epoch: int, values: dict[str, Tensor]) -> None:
         """Remembers the losses of a step without reading them."""
