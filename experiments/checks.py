@@ -1,6 +1,9 @@
 """What is checked before any long work starts, and what the later stages are told: study.json."""
 
 import logging
+import os
+import shutil
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ from experiments.datasets import load_registry
 from experiments.leaks import read_leaks
 from experiments.scores import describe_metrics, load_metrics, missing_metrics
 from experiments.study import Study
+from zero_leinr.device import choose_device
 from zero_leinr.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -23,7 +27,7 @@ def check_study(study: Study) -> dict[str, str]:
 
     Raises:
         InputError: Weights of a method cannot be had, or those of a metric that the study does not
-            want to do without.
+            want to do without; something in the claims cannot be; or the GPU cannot be used.
     """
     for method in study.methods.values():
         if "weights" in method.entry:
@@ -31,6 +35,12 @@ def check_study(study: Study) -> dict[str, str]:
                 weights_file(method.entry["weights"])
             except InputError as error:
                 raise InputError(f"method {method.name}: {error}") from error
+    if "claims" in study.extras:
+        from experiments.claims import load_claims
+
+        load_claims()
+    if study.trained:
+        _check_gpu()
     missing = missing_metrics(study.metrics, download=True)
     for name, reason in missing.items():
         if study.missing_metrics == "stop":
@@ -40,6 +50,23 @@ def check_study(study: Study) -> dict[str, str]:
             )
         log.warning("metric %s will be missing: %s", name, reason)
     return missing
+
+
+def _check_gpu() -> None:
+    """Refuses to train on the processor, for weeks, beside a GPU that torch cannot use.
+
+    Raises:
+        InputError: There is such a GPU, and nobody has said that it shall not be seen.
+    """
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    if hidden or shutil.which("nvidia-smi") is None or choose_device() != "cpu":
+        return
+    if subprocess.run(["nvidia-smi"], capture_output=True, check=False).returncode == 0:
+        raise InputError(
+            "nvidia-smi shows a GPU, and torch cannot use it: `python -c 'import torch; "
+            "torch.cuda.init()'` says why (its driver may be too old). To train on the processor "
+            "all the same, set CUDA_VISIBLE_DEVICES to nothing"
+        )
 
 
 def describe_study(
@@ -57,9 +84,9 @@ def describe_study(
         leaks: What ``leaks`` found between the latter and the former.
 
     Returns:
-        Name, title, budget, methods, datasets, data, leaks, metrics and missing. ``data`` has a
-        sentence for each set that lacks images or is of copies; ``leaks`` one for each set that
-        shares scenes with the training images, or is None if that was not looked for.
+        Name, title, budget, methods, datasets, data, training_sha256, leaks, metrics and missing.
+        ``data`` has a sentence for each set that lacks images or is of copies; ``leaks`` one for
+        each set that shares scenes with the training images, or is None if that was not looked for.
 
     Raises:
         InputError: A listing, or what was found of leaks, cannot be read.
@@ -80,6 +107,7 @@ def describe_study(
                 "group": method.group,
                 "weights": method.weights,
                 "seeds": method.seeds,
+                "recipe": method.recipe,
                 "note": method.entry.get("note"),
             }
             for method in study.methods.values()
@@ -98,6 +126,7 @@ def describe_study(
             for name, listing in found.items()
             if listing.warnings
         ],
+        "training_sha256": found[name].sha256 if (name := study.training_images) in found else None,
         "leaks": shared,
         "metrics": describe_metrics(study.metrics),
         # The whole reason, with addresses, is in the log; tables have room for its first words.

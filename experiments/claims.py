@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.ablations import load_ablations
 from experiments.collect import Dataset, Study, read_scores, read_study
 from experiments.comparisons import (
     ALPHA,
@@ -51,10 +52,11 @@ def load_claims(path: Path = CLAIMS) -> dict[str, Any]:
     """Reads the claims and their margins.
 
     Raises:
-        InputError: The file is not as its schema says, or a metric has no margin or no such
-            protocol.
+        InputError: The file is not as its schema says, a metric has no margin or no such protocol,
+            or there is no such method.
     """
     sheet = load_checked(path, "claims.schema.yaml")
+    known = {*load_ablations(), *load_checked(CONFIG / "methods.yaml", "methods.schema.yaml")}
     for name, claim in sheet["claims"].items():
         for test in claim["tests"]:
             (entry,) = load_metrics([test["metric"]]).values()
@@ -62,6 +64,9 @@ def load_claims(path: Path = CLAIMS) -> dict[str, Any]:
                 raise InputError(f"{path}: {name}: {test['metric']} has no margin; add it")
             if test["protocol"] not in entry["protocols"]:
                 raise InputError(f"{path}: {name}: {test['metric']} has no {test['protocol']}")
+            for method in (test.get("method", FULL), *test["against"]):
+                if method not in known:
+                    raise InputError(f"{path}: {name}: no sheet has a method {method!r}")
     return sheet
 
 

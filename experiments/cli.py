@@ -32,16 +32,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     reuse_freed_memory()
     try:
         options.run(options)
-    except (InputError, FloatingPointError) as error:
+    except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except ModuleNotFoundError as error:
         print(f"error: this needs the package {error.name}, which is missing", file=sys.stderr)
         return 2
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        print(
+            "error: not enough memory: take smaller images, a smaller --tile (enhance), smaller "
+            "batches or crops (train), or another --device",
+            file=sys.stderr,
+        )
+        return 2
     except PermissionError as error:
         print(f"error: {error.filename}: no permission; choose another folder", file=sys.stderr)
         return 2
     return 0
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether numpy, or torch on any device, found no more memory; without importing them."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or "can't allocate memory" in str(error)
+    )
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,6 +1,8 @@
 """The commands that use weights: ``enhance`` images with them, ``export`` them."""
 
 import argparse
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +27,13 @@ def _add_enhance(commands: Any) -> None:
         _enhance,
         "brighten images with trained weights or a baseline",
         "zero-leinr enhance photo.jpg\n"
+        "zero-leinr enhance holiday/*.jpg more/ --out bright\n"
         "zero-leinr enhance photo.jpg --weights runs/mine/model.safetensors --out out\n"
         "zero-leinr enhance photos/ --method zero_dce --out enhanced\n"
         "zero-leinr enhance photos/ --method sci_retrained --weights a.safetensors --out o\n"
         "zero-leinr enhance photos/ --weights a.safetensors b.safetensors --seeds 0 1 --out o",
     )
-    command.add_argument("images", nargs="?", type=Path, help="an image, or a folder of images")
+    command.add_argument("images", nargs="*", type=Path, help="images, or folders of images")
     command.add_argument(
         "--listings", nargs="+", type=Path, help="instead: what `fetch` wrote; a folder for each"
     )
@@ -77,8 +80,9 @@ def _add_enhance(commands: Any) -> None:
 def _enhance(options: argparse.Namespace) -> None:
     from experiments.enhancing import baseline, enhance_items, trained
 
-    if (options.images is None) == (options.listings is None):
-        raise InputError("enhance: give an image, a folder, or --listings (one of them)")
+    if bool(options.images) == bool(options.listings):
+        raise InputError("enhance: give images, folders, or --listings (one of them)")
+    _check_options(options)
     if not options.weights and options.method is None:
         options.weights = [_released()]
     entry = _method_entry(options.method, bool(options.weights)) if options.method else None
@@ -94,6 +98,17 @@ def _enhance(options: argparse.Namespace) -> None:
             # A baseline may have settings of its own for a data set, so it is built for each.
             enhancer = model or baseline(entry or {}, dataset, options.device, weights)
             enhance_items(enhancer, items, folder / (dataset or ""))
+
+
+def _check_options(options: argparse.Namespace) -> None:
+    """Refuses what would be passed over in silence, or misunderstood."""
+    from experiments.images import SUFFIXES
+
+    for name, default in (("tile", None), ("precision", "float32"), ("padding", "minimal")):
+        if options.method and getattr(options, name) != default:
+            raise InputError(f"enhance: --{name} is for Zero-LEINR, not for --method")
+    if options.out.suffix.lower() in SUFFIXES:
+        raise InputError(f"enhance: --out {options.out} would be a folder; name one")
 
 
 def _released() -> Path:
@@ -122,11 +137,16 @@ def _weights_of_seeds(options: argparse.Namespace) -> list[tuple[Path | None, Pa
     return list(zip(weights, folders, strict=True))
 
 
-def _items(images: Path) -> list[Any]:
+def _items(images: Sequence[Path]) -> list[Any]:
+    """The images that are named, and those of the folders that are."""
     from experiments.data import Item
-    from experiments.images import list_images
+    from experiments.images import list_images, passed_over
 
-    paths = list_images(images) if images.is_dir() else [images]
+    paths: list[Path] = []
+    for path in images:
+        paths += list_images(path) if path.is_dir() else [path]
+        if path.is_dir() and (others := passed_over(path)):
+            print(f"{path}: passed over, convert them first: {others}", file=sys.stderr)
     return [Item(path.stem, str(path), None) for path in paths]
 
 

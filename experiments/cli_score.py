@@ -5,11 +5,14 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.cli_shared import add_command, add_machine, add_seeds, find_study, seed_folders
 from zero_leinr.device import choose_device
 from zero_leinr.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def add_score_command(commands: Any) -> None:
@@ -53,9 +56,19 @@ def _score(options: argparse.Namespace) -> None:
         raise InputError(f"score: {', '.join(metrics)} cannot be computed here; give --reference")
     if options.out:
         write_scores(scores, options.out)
-    means = scores.groupby(["metric", "protocol"], sort=False)["value"].mean()
-    print(f"means over {scores['image'].nunique()} images")
-    print(means.round(4).to_string())
+    print(_means(scores))
+
+
+def _means(scores: "pd.DataFrame") -> str:
+    """The mean of each metric and protocol as tables have it, and the images that it stands on."""
+    from experiments.scores import aggregation_factor
+
+    lines = [f"{'metric':22}{'protocol':20}{'mean':>10}{'images':>8}"]
+    for which, rows in scores.groupby(["metric", "protocol"], sort=False):
+        metric, protocol = map(str, which)
+        mean = rows["value"].mean() * aggregation_factor(metric, protocol, len(rows))
+        lines.append(f"{metric:22}{protocol:20}{mean:>10.4f}{len(rows):>8}")
+    return "\n".join(lines)
 
 
 def _score_listings(options: argparse.Namespace, metrics: Sequence[str], device: str) -> None:
@@ -76,17 +89,15 @@ def _metrics(options: argparse.Namespace) -> list[str]:
     """The metrics asked for, else those of the study, else all whose weights can be had."""
     from experiments.scores import load_metrics, missing_metrics
 
-    if options.metrics:
-        return options.metrics
     study = find_study(options.study) if options.study else None
-    wanted = study.metrics if study else list(load_metrics())
+    wanted = options.metrics or (study.metrics if study else list(load_metrics()))
     # Where study.json names a metric, its weights have been downloaded or cannot be had; of twelve
     # jobs on a machine without a network each would wait. A metric may be newer than that file.
     looked_for = _looked_for(study.name) if study else []
     missing_metrics([name for name in wanted if name not in looked_for], download=True)
+    if options.metrics or (study and study.missing_metrics == "stop"):
+        return wanted  # one that is missing stops the scoring
     missing = missing_metrics(wanted)
-    if study and study.missing_metrics == "stop":
-        return wanted
     for name, reason in missing.items():
         print(f"not scored: {name}: {reason}", file=sys.stderr)
     return [name for name in wanted if name not in missing]

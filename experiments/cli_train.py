@@ -49,7 +49,7 @@ def add_train_command(commands: Any) -> None:
     command.add_argument(
         "--replace",
         action="store_true",
-        help="start anew if the folder holds a finished run, or another one",
+        help="start anew if the folder holds a run of another recipe, seed or other images",
     )
     add_machine(command)
 

@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 
 from experiments.data import Item, weights_file
-from experiments.images import image_size, read_image, write_image
+from experiments.images import (
+    check_side,
+    color_profile,
+    image_size,
+    read_image,
+    write_image,
+)
 from zero_leinr.errors import InputError
 from zero_leinr.memory import return_freed_memory
 
@@ -77,7 +83,7 @@ def enhance_items(enhancer: Enhancer, items: Sequence[Item], folder: Path) -> No
     """Enhances every image of a listing into ``folder``, as ``<name>.png``.
 
     All files are looked at before the first one is enhanced. Images are written beside the next
-    one's enhancement.
+    one's enhancement. One that turns out broken does not stop the others.
 
     Raises:
         InputError: An image cannot be read, two have one name, or what is written would take the
@@ -85,26 +91,40 @@ def enhance_items(enhancer: Enhancer, items: Sequence[Item], folder: Path) -> No
     """
     from tqdm import tqdm
 
-    for name, times in Counter(item.name for item in items).items():
-        if times > 1:
-            raise InputError(f"{name}: several images have this name; rename all but one")
-    originals = {Path(item.low).resolve() for item in items}
-    for item in items:
-        image_size(item.low)
-        if (folder / f"{item.name}.png").resolve() in originals:
-            raise InputError(
-                f"{folder / item.name}.png: this image would be overwritten; choose another --out"
-            )
+    _check_items(items, folder)
     before = None
+    broken = []
     with ThreadPoolExecutor(WRITERS) as pool:
         writing: deque[Future[None]] = deque()
         for item in tqdm(items, desc="enhance", unit="image", disable=None):
-            image = read_image(item.low)
+            try:
+                image, profile = read_image(item.low), color_profile(item.low)
+            except InputError as error:
+                broken.append(error)
+                continue
             if image.shape != before:
                 return_freed_memory()
             before = image.shape
             if len(writing) == WRITERS:  # no more images wait in memory than can be written at once
                 writing.popleft().result()
-            writing.append(pool.submit(write_image, folder / f"{item.name}.png", enhancer(image)))
+            target = folder / f"{item.name}.png"
+            writing.append(pool.submit(write_image, target, enhancer(image), profile))
         for written in writing:
             written.result()
+    if broken:
+        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+        raise InputError(f"{broken[0]}{more}; the other images are enhanced")
+
+
+def _check_items(items: Sequence[Item], folder: Path) -> None:
+    """Looks at every image, as far as that is fast."""
+    for name, times in Counter(item.name for item in items).items():
+        if times > 1:
+            raise InputError(f"{name}: several images have this name; rename all but one")
+    originals = {Path(item.low).resolve() for item in items}
+    for item in items:
+        check_side(item.low, *image_size(item.low))
+        if (folder / f"{item.name}.png").resolve() in originals:
+            raise InputError(
+                f"{folder / item.name}.png: this image would be overwritten; choose another --out"
+            )

@@ -1,7 +1,9 @@
 """Which files a study is made of: all that the rules of the workflow need to know."""
 
 import hashlib
+import platform
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +39,10 @@ class Graph:
         Raises:
             InputError: Something in a sheet is unknown or cannot be.
         """
-        gpus = int(shutil.which("nvidia-smi") is not None)
+        # Asked without torch, which takes seconds to import: does some kind of GPU seem to be here?
+        tools = ("nvidia-smi", "rocm-smi", "amd-smi")
+        apple = sys.platform == "darwin" and platform.machine() == "arm64"
+        gpus = int(apple or any(map(shutil.which, tools)))
         official = load_checked(WEIGHTS, "weights.schema.yaml")
         return cls(load_studies(), load_registry(), official, gpus)
 
@@ -209,7 +214,7 @@ class Graph:
         return {
             "study": [plan.title, plan.budget_label, plan.reduced, plan.missing_metrics],
             "methods": [
-                [m.name, m.label, m.group, m.weights, m.seeds, m.entry.get("note")]
+                [m.name, m.label, m.group, m.weights, m.seeds, m.recipe, m.entry.get("note")]
                 for m in plan.methods.values()
             ],
             "datasets": [[name, self.registry[name].label] for name in plan.datasets],

@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import struct
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,11 @@ TURNS = {
 #: What Pillow raises on tags and chunks that are not what their format says.
 BROKEN = (SyntaxError, TypeError, ValueError, struct.error)
 
+#: Kinds of images that are not read; who has some in a folder is told.
+OTHERS = frozenset(
+    {".arw", ".avif", ".cr2", ".cr3", ".dng", ".gif", ".heic", ".heif", ".nef", ".raw"}
+)
+
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 
 
@@ -61,9 +67,7 @@ def read_image(path: str | os.PathLike[str]) -> np.ndarray:
     with _explained(path), Image.open(path) as file:
         file.load()
         array = np.array(_to_rgb(_turned(file)))
-    height, width = array.shape[:2]
-    if min(width, height) < MIN_SIDE:
-        raise InputError(f"{path}: {width}x{height} px; each side must be at least {MIN_SIDE} px")
+    check_side(path, array.shape[1], array.shape[0])
     return array
 
 
@@ -80,7 +84,21 @@ def image_size(path: str | os.PathLike[str]) -> tuple[int, int]:
     return (height, width) if on_its_side else (width, height)
 
 
-def write_image(path: str | os.PathLike[str], array: np.ndarray) -> None:
+def color_profile(path: str | os.PathLike[str]) -> bytes | None:
+    """Return the ICC profile of an RGB image, which says what its colors are; None without one.
+
+    Raises:
+        InputError: the file is missing, unreadable or not an image.
+    """
+    path = Path(path)
+    with _explained(path), Image.open(path) as file:
+        # The profile of grey or CMYK says nothing of the RGB that `read_image` makes of them.
+        return file.info.get("icc_profile") if file.mode in ("RGB", "RGBA") else None
+
+
+def write_image(
+    path: str | os.PathLike[str], array: np.ndarray, profile: bytes | None = None
+) -> None:
     """Write an 8-bit RGB PNG; at no moment does a half-written file carry the name.
 
     Missing parent folders are made.
@@ -88,6 +106,7 @@ def write_image(path: str | os.PathLike[str], array: np.ndarray) -> None:
     Args:
         path: where to; its suffix should be `.png`.
         array: uint8 (H, W, 3), RGB.
+        profile: an ICC profile to keep with it.
 
     Raises:
         InputError: the folder or the file cannot be written.
@@ -96,7 +115,9 @@ def write_image(path: str | os.PathLike[str], array: np.ndarray) -> None:
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
         raise TypeError(f"expected uint8 (H, W, 3), got {array.dtype} {array.shape}")
     with replacing(path) as temporary:
-        Image.fromarray(array).save(temporary, format="PNG", compress_level=PNG_LEVEL)
+        Image.fromarray(array).save(
+            temporary, format="PNG", compress_level=PNG_LEVEL, icc_profile=profile
+        )
 
 
 def list_images(folder: str | os.PathLike[str]) -> list[Path]:
@@ -125,6 +146,12 @@ def list_images(folder: str | os.PathLike[str]) -> list[Path]:
             )
         seen[path.stem] = path
     return paths
+
+
+def passed_over(folder: Path) -> str:
+    """Say how many images of a folder `list_images` does not take: "12 .heic, 1 .dng", or ""."""
+    suffixes = Counter(path.suffix.lower() for path in folder.iterdir())
+    return ", ".join(f"{suffixes[kind]} {kind}" for kind in sorted(OTHERS & suffixes.keys()))
 
 
 def match_pairs(
@@ -166,6 +193,12 @@ def check_same_size(low: Path, high: Path) -> None:
             f"{low} is {low_w}x{low_h} but its reference {high} is {high_w}x{high_h}; "
             "a pair must have one size"
         )
+
+
+def check_side(path: str | os.PathLike[str], width: int, height: int) -> None:
+    """Raise InputError, naming the file, if an image is too small for the denoiser."""
+    if min(width, height) < MIN_SIDE:
+        raise InputError(f"{path}: {width}x{height} px; each side must be at least {MIN_SIDE} px")
 
 
 def check_name(path: Path) -> None:

@@ -42,13 +42,14 @@ def run_training(
         folder: The run's folder.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         compiled: Whether the networks go through ``torch.compile``; for Zero-LEINR alone.
-        replace: Start anew where the folder holds a finished run, or another one.
+        replace: Start anew where the folder holds another run.
         about: More that ``run.json`` should say: study, method, hash of the training images.
 
     Raises:
         InputError: The images or the folder cannot be used, or a baseline is to be compiled.
     """
     from baselines.registry import find
+    from zero_leinr.checkpoint import load_state
     from zero_leinr.device import choose_device
     from zero_leinr.training import train
     from zero_leinr.training_step import training_step
@@ -59,6 +60,8 @@ def run_training(
             raise InputError(f"train: --compile is for Zero-LEINR, not for {recipe.method}")
         make_step = find(f"{recipe.method}:training_step")
     device, array = choose_device(device), load(images)
+    piece = {"compiled": compiled, **provenance(device)}
+    del piece["finished"]  # the state says when
     with _ProgressBar() as bar:
         train(
             recipe,
@@ -68,8 +71,18 @@ def run_training(
             make_step=make_step,
             device=device,
             replace=replace,
+            piece=piece,
             progress=bar.update,
         )
+    state = load_state(folder / "state.ckpt")
+    if "diverged_at" in state:
+        log.warning(
+            "%s: weights diverged before step %d, and those of step %d were kept: lower the "
+            "learning rate, make batches larger, or take another seed",
+            folder, state["diverged_at"], state["step"],
+        )  # fmt: skip
+    pieces = state["pieces"]
+    last = {key: value for key, value in pieces[-1].items() if key != "from_step"}
     failed = failed_parts(folder / "losses.csv")
     for part in failed:
         log.warning(
@@ -81,13 +94,17 @@ def run_training(
         {
             **(about or {}),
             "seed": seed,
-            "compiled": compiled,
             "recipe": recipe.to_dict(),
             "training_images": len(array),
+            "steps": state["step"],
+            "diverged_at": state.get("diverged_at"),
             "overflowed_steps": _overflowed_steps(folder / "losses.csv"),
             "failed_parts": failed,
-            "seconds": round(bar.seconds, 1),  # of training, all pieces of an interrupted run
-            **provenance(device),
+            "seconds": round(state["seconds"], 1),  # of training, all pieces of an interrupted run
+            "finished": state.get("finished"),
+            **last,
+            # An interrupted run may have gone on on another machine.
+            **({"pieces": pieces} if len(pieces) > 1 else {}),
         },
         folder / "run.json",
     )

@@ -248,12 +248,19 @@ def test_where_nothing_can_be_compared_table_and_figure_say_so(
     assert [text.get_text() for text in axis.texts] == ["nothing can be compared"]
 
 
-def test_a_claim_needs_a_margin(tmp_path):
+@pytest.mark.parametrize(
+    ("against", "metric", "message"),
+    [
+        ("no_enrb", "ssim", "c: ssim has no margin"),
+        ("no_enrbs", "psnr", "c: no sheet has a method 'no_enrbs'"),
+    ],
+)
+def test_a_claim_needs_a_margin_and_methods_that_there_are(tmp_path, against, metric, message):
     path = tmp_path / "claims.yaml"
     path.write_text(
         "margins: {psnr: {margin: 1, reason: r}}\n"
-        "claims: {c: {label: l, sentence: s, paper: p, tests: [{against: [a], metric: ssim,"
-        " protocol: standard, sets: paired, expect: higher}]}}\n"
+        f"claims: {{c: {{label: l, sentence: s, paper: p, tests: [{{against: [{against}],"
+        f" metric: {metric}, protocol: standard, sets: paired, expect: higher}}]}}}}\n"
     )
-    with pytest.raises(InputError, match="ssim has no margin"):
+    with pytest.raises(InputError, match=message):
         load_claims(path)

@@ -10,8 +10,9 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 import yaml
-from PIL import Image
+from PIL import Image, ImageCms
 
 from experiments.ablations import Ablation, load_ablations
 from experiments.checks import describe_study
@@ -67,8 +68,13 @@ def test_train_enhance_and_score_by_hand(photos, tmp_path, capsys):
     capsys.readouterr()
     arguments = ["score", str(out), "--reference", str(photos), "--metrics", "psnr", "ssim"]
     assert main([*arguments, "--out", str(tmp_path / "scores.csv")]) == 0
-    assert "means over 3 images" in capsys.readouterr().out
-    assert (tmp_path / "scores.csv").read_text().startswith("image,metric,protocol,value\n")
+    printed = [line.split() for line in capsys.readouterr().out.splitlines()]
+    scores = pd.read_csv(tmp_path / "scores.csv")
+    assert list(scores.columns) == ["image", "metric", "protocol", "value"]
+    means = scores.groupby(["metric", "protocol"])["value"].mean()
+    # That protocol divides the sum by n-1, here as in the tables.
+    for protocol, factor in (("standard", 1), ("zero_leinr_scripts", 3 / 2)):
+        assert ["psnr", protocol, f"{means['psnr', protocol] * factor:.4f}", "3"] in printed
 
 
 def test_a_changed_photo_is_trained_on(photos, tmp_path, capsys):
@@ -88,6 +94,67 @@ def test_a_baseline_enhances_one_image(photos, tmp_path):
     assert main(["enhance", str(photos / "1.png"), "--method", "gamma", "--out", str(out)]) == 0
     dark, bright = read_image(photos / "1.png"), read_image(out / "1.png")
     assert np.abs(bright - 255 * (dark / 255) ** (1 / 2.2)).max() <= 0.51
+
+
+def test_images_and_folders_are_enhanced_together_and_a_broken_one_stops_no_other(
+    photos, tmp_path, capsys
+):
+    more, out = tmp_path / "more", tmp_path / "out"
+    more.mkdir()
+    Image.open(photos / "2.png").save(more / "other.jpg")
+    whole = (more / "other.jpg").read_bytes()
+    (more / "cut.jpg").write_bytes(whole[:-200])  # seen when its pixels are decoded
+    (more / "phone.HEIC").write_bytes(b"")
+    images = (photos / "0.png", photos / "1.png", more)
+    assert command("enhance", *images, "--method", "gamma", "--out", out) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert f"{more}: passed over, convert them first: 1 .heic" in said
+    assert said[-1].startswith(f"error: {more / 'cut.jpg'}: cannot be read as an image")
+    assert said[-1].endswith("the other images are enhanced")
+    assert sorted(path.name for path in out.iterdir()) == ["0.png", "1.png", "other.png"]
+
+
+def test_a_small_image_is_found_before_the_first_is_enhanced(photos, tmp_path, capsys):
+    Image.new("RGB", (20, 80)).save(photos / "9.jpg")
+    line = fails(capsys, "enhance", photos, "--method", "gamma", "--out", tmp_path / "out")
+    assert "9.jpg: 20x80 px; each side must be at least 32 px" in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_photo_keeps_its_color_profile(photos, tmp_path):
+    """Without it, a phone's wide colors would be shown as those of sRGB."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.open(photos / "0.png").save(photos / "0.jpg", icc_profile=profile)
+    Image.open(photos / "1.png").convert("L").save(photos / "grey.jpg", icc_profile=profile)
+    for name, kept in (("0.jpg", profile), ("1.png", None), ("grey.jpg", None)):
+        assert command("enhance", photos / name, "--method", "gamma", "--out", tmp_path / "o") == 0
+        with Image.open((tmp_path / "o" / name).with_suffix(".png")) as image:
+            assert image.info.get("icc_profile") == kept
+
+
+@pytest.mark.parametrize("raised", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory")])
+def test_too_little_memory_is_one_line(photos, tmp_path, monkeypatch, capsys, raised):
+    def read(_):
+        raise raised
+
+    monkeypatch.setattr("experiments.enhancing.read_image", read)
+    line = fails(capsys, "enhance", photos, "--method", "gamma", "--out", tmp_path / "out")
+    assert "not enough memory: take smaller images" in line
+
+
+def test_a_study_does_not_train_beside_a_gpu_that_torch_cannot_use(tmp_path, monkeypatch, capsys):
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\nexit 0\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr("experiments.checks.choose_device", lambda: "cpu")
+    assert "torch cannot use it" in fails(capsys, "check", "demo")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert command("check", "demo") == 0
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    tool.write_text("#!/bin/sh\nexit 1\n")  # the tool is there, a GPU is not
+    assert command("check", "demo") == 0
 
 
 @pytest.mark.parametrize(
@@ -150,8 +217,9 @@ def test_scoring_for_a_study_downloads_what_is_new_in_it(photos, tmp_path, monke
     known.write_text(json.dumps({"metrics": [{"name": "niqe"}]}))
     with pytest.raises(AssertionError, match="asked the network"):
         command(*for_demo)
-    with pytest.raises(AssertionError, match="asked the network"):
-        command("score", photos, "--reference", photos)
+    for more in ([], ["--metrics", "niqe"]):
+        with pytest.raises(AssertionError, match="asked the network"):
+            command("score", photos, "--reference", photos, *more)
 
 
 def test_settings_are_read_as_yaml():
@@ -169,13 +237,16 @@ def test_settings_are_read_as_yaml():
     ("arguments", "message"),
     [
         (["enhance", "absent.png", "--out", "o"], "absent.png"),
-        (["enhance", "--method", "gamma", "--out", "o"], "an image, a folder"),
+        (["enhance", "--method", "gamma", "--out", "o"], "give images, folders"),
         (["enhance", "photos", "--weights", "a", "b", "--out", "o"], "as many --seeds"),
         (["enhance", "photos", "--weights", "a", "--seeds", "0", "1", "--out", "o"], "as many"),
         (["score", "photos", "--seeds", "0"], "--seeds goes with --listings"),
         (["enhance", "photos", "--method", "gama", "--out", "o"], "unknown method 'gama'"),
         (["enhance", "photos", "--weights", "no.safetensors", "--out", "o"], "no.safetensors: no"),
         (["enhance", "absent.png", "--method", "gamma", "--out", "o"], "absent.png"),
+        (["enhance", "photos", "--method", "gamma", "--tile", "64"], "--tile is for Zero-LEINR"),
+        (["enhance", "photos", "--method", "gamma", "--precision", "bfloat16"], "--precision is"),
+        (["enhance", "photos", "--method", "gamma", "--out", "x.png"], "x.png would be a folder"),
         (["train", "photos", "--out", "o", "--set", "epoch=1"], "did you mean epochs"),
         (["train", "photos", "--out", "o", "--study", "demo"], "--study and --method"),
         (["train", "--images", "absent.npy", "--out", "o"], "absent.npy: no prepared"),

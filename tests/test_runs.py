@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from experiments.runs import failed_parts, run_training
+from zero_leinr.checkpoint import load_state, save_state
 from zero_leinr.recipe import Recipe
 
 TINY = {"epochs": 2, "steps_per_epoch": 2, "batch": 1, "image_size": 64}
@@ -39,3 +40,35 @@ def test_a_failed_training_is_recorded_and_said(tmp_path, caplog, denoiser_lr, f
     run_training(recipe, tmp_path / "images.npy", 0, tmp_path / "run", device="cpu")
     assert json.loads((tmp_path / "run" / "run.json").read_text())["failed_parts"] == failed
     assert ("worth nothing" in caplog.text) == bool(failed)
+
+
+def test_each_piece_of_an_interrupted_run_is_recorded(tmp_path, monkeypatch):
+    """It may have gone on on another machine; one that only writes the files has no part in it."""
+    np.save(tmp_path / "images.npy", np.full((2, 64, 64, 3), 40, np.uint8))
+    folder = tmp_path / "run"
+
+    def run_on(machine):
+        where = {"device": machine, "finished": "now"}
+        monkeypatch.setattr("experiments.runs.provenance", lambda _: dict(where))
+        recipe = Recipe().replace(TINY)
+        run_training(recipe, tmp_path / "images.npy", 0, folder, device="cpu")
+        return json.loads((folder / "run.json").read_text())
+
+    assert "pieces" not in run_on("one")
+    state = load_state(folder / "state.ckpt")
+    save_state(state | {"step": 2}, folder / "state.ckpt")  # as if it had been stopped there
+    for machine in ("another", "a third"):
+        record = run_on(machine)
+        assert record["device"] == "another"
+        pieces = [(piece["from_step"], piece["device"]) for piece in record["pieces"]]
+        assert pieces == [(0, "one"), (2, "another")]
+
+
+def test_a_run_whose_weights_diverge_is_recorded_as_failed(tmp_path, caplog):
+    np.save(tmp_path / "images.npy", np.full((2, 64, 64, 3), 40, np.uint8))
+    recipe = Recipe().replace(TINY | {"lr": 1e30})
+    run_training(recipe, tmp_path / "images.npy", 0, tmp_path / "run", device="cpu")
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert (record["diverged_at"], record["steps"]) == (4, 0)
+    assert "weights diverged before step 4" in caplog.text
+    assert (tmp_path / "run" / "model.safetensors").exists()

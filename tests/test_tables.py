@@ -86,9 +86,35 @@ def test_a_training_that_failed_is_said_under_the_table(tmp_path):
     )
     assert "Zero-LEINR, seed 1: training steps that overflowed and were left out: 7" in text
     assert "seed 0: " not in text
+    run.write_text(json.dumps({"diverged_at": 300, "steps": 200}))
+    study = read_study(tmp_path)
+    assert "weights diverged before step 300, and those of step 200 are shown" in study.failures[0]
+    assert study.failed == {"full"}
     run.write_text("{")
     with pytest.raises(InputError, match=r"seed1/run\.json: not the record of a run"):
         read_study(tmp_path)
+
+
+def test_a_run_that_is_not_what_the_study_wants_is_said_under_the_table(tmp_path):
+    """Weights may come back from another machine, trained otherwise or put into another folder."""
+    path = make_study(tmp_path) / "study.json"
+    study = json.loads(path.read_text())
+    recipe = {"epochs": 2, "denoiser": None, "light": {"spatial": 1}, "new": 1}
+    study["methods"][3]["recipe"] = recipe
+    path.write_text(json.dumps(study | {"training_sha256": "abc"}))
+    for seed, change, images in ((0, {}, "abc"), (1, {"epochs": 3, "denoiser": {"x": 1}}, "other")):
+        record = {"seed": 0, "data_sha256": images}
+        record["recipe"] = {key: value for key, value in (recipe | change).items() if key != "new"}
+        write(tmp_path / "runs" / "full" / f"seed{seed}" / "run.json", json.dumps(record))
+    said = [
+        "trained with seed 0, not 1 as this study says",
+        "trained with epochs 3, not 2 as this study says",
+        "trained with denoiser {'x': 1}, not None as this study says",
+        "trained with other images than this study's",
+    ]
+    failures = read_study(tmp_path).failures
+    assert failures == [f"Zero-LEINR, seed 1: {what}" for what in said]
+    assert f"\n{failures[0]}\n" in read_table(tmp_path)
 
 
 def test_notes_of_methods_are_footnotes_and_equal_ones_share_a_mark(tmp_path):

@@ -1,6 +1,7 @@
 """The training loop: exact resume, streams that do not touch each other, and bad input."""
 
 import csv
+import math
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ import time
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from zero_leinr.checkpoint import load_state
 from zero_leinr.errors import InputError
@@ -193,29 +195,37 @@ def test_a_folder_of_another_recipe_is_not_overwritten_unasked(images, full):
     assert (folder / "model.safetensors").read_bytes() == before
 
 
-@pytest.mark.parametrize("change", ["nothing", "images"])
-def test_a_finished_run_is_trained_anew_where_it_is_to_be_replaced(images, full, tmp_path, change):
+def test_another_run_is_replaced_where_that_is_wanted(images, full, tmp_path):
     shutil.copytree(full[1], tmp_path, dirs_exist_ok=True)
     steps: list[int] = []
-    now = 255 - images if change == "images" else images
 
-    def again(*, replace):
+    def again(images, *, replace):
         steps.clear()
         return train(
-            Recipe().replace(SMALL), now, 0, tmp_path, device="cpu", replace=replace,
+            Recipe().replace(SMALL), images, 0, tmp_path, device="cpu", replace=replace,
             progress=lambda done, *_: steps.append(done),
         )  # fmt: skip
 
-    if change == "images":
-        with pytest.raises(InputError, match="other images"):
-            again(replace=False)
-    else:
-        again(replace=False)
-        assert steps[0] == 6  # nothing was left to do
-    model = again(replace=True)
+    with pytest.raises(InputError, match="other images"):
+        again(255 - images, replace=False)
+    model = again(255 - images, replace=True)
     assert steps[0] == 0
-    same = torch.equal(weights(model, "light"), weights(full[0], "light"))
-    assert same == (change == "nothing")
+    assert not torch.equal(weights(model, "light"), weights(full[0], "light"))
+
+
+def test_a_finished_run_is_written_from_its_state_and_not_trained_again(images, full, tmp_path):
+    """As where its weights were deleted, or it was killed between the last step and these."""
+    shutil.copytree(full[1], tmp_path, dirs_exist_ok=True)
+    for name in ("model.safetensors", "losses.csv"):
+        (tmp_path / name).unlink()
+    steps: list[int] = []
+    train(
+        Recipe().replace(SMALL), images, 0, tmp_path, device="cpu", replace=True,
+        progress=lambda done, *_: steps.append(done),
+    )  # fmt: skip
+    assert steps == [6]
+    for name in ("model.safetensors", "losses.csv"):
+        assert (tmp_path / name).read_bytes() == (full[1] / name).read_bytes()
 
 
 def test_a_damaged_state_is_named(images, tmp_path):
@@ -224,10 +234,34 @@ def test_a_damaged_state_is_named(images, tmp_path):
         train(Recipe().replace(SMALL), images, 0, tmp_path, device="cpu")
 
 
-def test_a_diverging_run_stops_and_saves_nothing(images, tmp_path):
-    with pytest.raises(FloatingPointError, match="weights diverged before step 6"):
-        train(Recipe().replace(SMALL | {"lr": 1e30}), images, 0, tmp_path, device="cpu")
-    assert not (tmp_path / "model.safetensors").exists()
+@pytest.mark.parametrize(("every", "kept_step"), [(2, 4), (100, 0)])
+def test_a_diverging_run_stops_and_keeps_its_last_good_weights(images, tmp_path, every, kept_step):
+    """Once it has, it is not trained on: the other methods of a study can be compared."""
+    seen: list[int] = []
+
+    class Spoiled(TrainingStep):
+        def __call__(self, image, epoch, step):
+            losses = super().__call__(image, epoch, step)
+            seen.append(step)
+            if step == 4:
+                next(self.model.parameters()).data.fill_(math.inf)
+            return losses
+
+    def make(recipe, seed, device):
+        return Spoiled(training_step(recipe, seed, device).model, recipe, seed)
+
+    for _ in range(2):
+        model = train(
+            Recipe().replace(SMALL), images, 0, tmp_path, make_step=make, device="cpu",
+            checkpoint_every=every,
+        )  # fmt: skip
+    state = load_state(tmp_path / "state.ckpt")
+    assert (state["step"], state["diverged_at"]) == (kept_step, 6)
+    assert seen == [0, 1, 2, 3, 4, 5]
+    assert all(weight.isfinite().all() for weight in model.parameters())
+    kept = load_file(tmp_path / "model.safetensors")
+    assert all(torch.equal(kept[name], weight) for name, weight in model.state_dict().items())
+    assert len((tmp_path / "losses.csv").read_text().splitlines()) == 1 + 6
 
 
 def test_a_step_that_overflows_spoils_no_weight():

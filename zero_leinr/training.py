@@ -7,6 +7,7 @@ import shutil
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -68,13 +69,18 @@ def train(
     device: str = "auto",
     checkpoint_every: int = 100,
     replace: bool = False,
+    piece: dict[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Any:
     """Trains a model; goes on where an interrupted run stopped.
 
     Leaves ``model.safetensors`` (the last weights) and ``losses.csv`` in the folder, and what a
     resume needs: ``state.ckpt`` and ``state_losses.csv``. On one device a resumed run ends with
-    the same bits as an uninterrupted one.
+    the same bits as an uninterrupted one. A finished run is not trained again: its files are
+    written from its last state.
+
+    Where the weights diverge, training stops, and those of the last checkpoint (or the first, if
+    there is none yet) are saved; the state then says ``diverged_at``.
 
     Args:
         recipe: What to train, and how.
@@ -84,8 +90,8 @@ def train(
         make_step: Makes what the recipe trains: Zero-LEINR, or a baseline with its own step.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         checkpoint_every: Steps between two checkpoints.
-        replace: Start anew where the folder holds a finished run, or one of another recipe, seed
-            or other images.
+        replace: Start anew where the folder holds a run of another recipe, seed or other images.
+        piece: What the state shall say of this piece of the run, under ``pieces``.
         progress: Told about every few steps; its seconds are those of all pieces of the run.
 
     Returns:
@@ -94,7 +100,6 @@ def train(
     Raises:
         InputError: The images are not what the recipe wants, or the state in the folder belongs
             to another recipe, seed or other images.
-        FloatingPointError: Weights diverged; they are not saved.
     """
     check_images(images, recipe)
     device = choose_device(device)
@@ -105,13 +110,18 @@ def train(
     seen = hashlib.sha256(np.ravel(images).data).hexdigest()
     identity = {"recipe": repr(recipe), "seed": seed, "images": seen}
     total = recipe.epochs * steps_in_epoch(recipe, len(images))
-    first, before = _resume(train_on, identity, state_file, total if replace else None)
-    log.truncate(first)
-    started = time.monotonic() - before
+    so_far = _resume(train_on, identity, state_file, replace)
+    first: int = so_far["step"]
+    todo: Iterator[tuple[int, int, Tensor]] = iter(())
+    if first < total and "diverged_at" not in so_far:
+        so_far["pieces"] = [*so_far["pieces"], {"from_step": first, **(piece or {})}]
+        log.truncate(first)
+        todo = batches(images, recipe, seed, first, device)
+    started = time.monotonic() - so_far["seconds"]
     if progress:
-        progress(first, total, {"seconds": before})
+        progress(first, total, {"seconds": so_far["seconds"]})
 
-    for step, epoch, batch in batches(images, recipe, seed, first, device):
+    for step, epoch, batch in todo:
         log.add(step, epoch, train_on(batch, epoch, step))
         done = step + 1
         saving = done % checkpoint_every == 0 or done == total
@@ -120,19 +130,27 @@ def train(
             if progress:
                 progress(done, total, values | {"seconds": time.monotonic() - started})
         if saving:
-            _check_weights(train_on.model, done)
-            so_far = {"step": done, "seconds": time.monotonic() - started}
+            if diverged := not _are_finite(train_on.model):
+                so_far["diverged_at"] = done
+                if so_far["step"]:
+                    train_on.load_state_dict(load_state(state_file))
+                else:
+                    train_on = make_step(recipe, seed, device)
+            else:
+                now = datetime.now(UTC).isoformat(timespec="seconds")
+                so_far |= {"step": done, "seconds": time.monotonic() - started, "finished": now}
             save_state(train_on.state_dict() | identity | so_far, state_file)
+            if diverged:
+                break
     save_model(train_on.model, recipe, folder / "model.safetensors")
     with replacing(folder / "losses.csv") as temporary:
         shutil.copyfile(log.path, temporary)
     return train_on.model
 
 
-def _check_weights(model: nn.Module, done: int) -> None:
-    # Asked this way round, since nothing compares with NaN.
-    if not all((weight.abs() < LARGEST_WEIGHT).all() for weight in model.parameters()):
-        raise FloatingPointError(f"weights diverged before step {done}: lower the learning rate")
+def _are_finite(model: nn.Module) -> bool:
+    """Whether no weight has diverged. Asked this way round, since nothing compares with NaN."""
+    return all(bool((weight.abs() < LARGEST_WEIGHT).all()) for weight in model.parameters())
 
 
 def check_images(images: np.ndarray, recipe: Budget) -> None:
@@ -224,33 +242,35 @@ def _windows(pixels: Tensor, crop: int | None, chunk: Tensor, *corners: Tensor) 
 
 
 def _resume(
-    train_on: Step, identity: dict[str, Any], state_file: Path, replaced: int | None
-) -> tuple[int, float]:
-    """Loads the state of an interrupted run, if there is one.
+    train_on: Step, identity: dict[str, Any], state_file: Path, replace: bool
+) -> dict[str, Any]:
+    """Loads the state of an earlier run, if there is one.
 
     Args:
         train_on: Takes the state.
         identity: What the state must have been trained with.
         state_file: Where the state is.
-        replaced: Starts anew in place of another run, and of one with so many steps: it is
-            finished, and who trains it again does not want the same weights back.
+        replace: Start anew in place of another run.
 
     Returns:
-        The next step, and the seconds that the steps before it took.
+        How far the run is: ``step``, the next one; ``seconds`` that the steps before it took, and
+        ``pieces``, what is recorded of each piece; ``finished``, the time of the last checkpoint,
+        and ``diverged_at``, if there are such.
     """
+    so_far: dict[str, Any] = {"step": 0, "seconds": 0.0, "pieces": []}
     if not state_file.exists():
-        return 0, 0.0
+        return so_far
     state = load_state(state_file)  # the step moves it to where it is needed
-    other = any(state.get(key) != value for key, value in identity.items())
-    if replaced is not None and (other or state["step"] == replaced):
-        return 0, 0.0
-    if other:
+    if any(state.get(key) != value for key, value in identity.items()):
+        if replace:
+            return so_far
         raise InputError(
             f"{state_file}: belongs to another recipe or seed, or to other images; "
             "choose another folder, or say --replace to start anew here"
         )
     train_on.load_state_dict(state)
-    return state["step"], state.get("seconds", 0.0)
+    told = (*so_far, "finished", "diverged_at")
+    return so_far | {key: state[key] for key in told if key in state}
 
 
 class LossLog:
