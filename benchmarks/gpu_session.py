@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of tables and runs")
     parser.add_argument("--minutes", type=float, default=9, help="of all parts (default 9)")
     parser.add_argument("--parts", nargs="+", default=["check", "time", "train"])
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--seeds", nargs="+", type=int, help="default: those of the recipes")
     parser.add_argument("--together", type=int, default=1, help="runs at a time (default 1)")
     parser.add_argument("--precision", default="float32", choices=("float32", "bfloat16"))
     parser.add_argument("--compile", action="store_true", help="compile the networks")
@@ -204,9 +204,10 @@ def train_until(options: Namespace, ends: float) -> Table:
     found = sorted(options.recipes.glob("*.json"), key=lambda path: (path.stem != FULL, path.stem))
     if not found:
         raise SystemExit(f"{options.recipes}: no recipes; write them with `zero-leinr recipes`")
+    seeds = options.seeds or json.loads(found[0].read_text(encoding="utf-8"))["seeds"]
     waiting = [
         (recipe, seed, options.out / "runs" / recipe.stem / f"seed{seed}")
-        for seed, recipe in product(options.seeds, found)
+        for seed, recipe in product(seeds, found)
     ]
     table = Table("Runs", ["run", "state", "seconds in this session"])
     running: dict[Path, tuple[subprocess.Popen[bytes], float]] = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from experiments.study import VARIANTS_GROUP, load_studies
+from experiments.study import VARIANTS_GROUP, load_studies, load_study
 
 PROJECT = Path(__file__).parent.parent
 
@@ -80,6 +80,14 @@ def test_the_studies_that_ship_are_what_they_say():
     assert {*variants} <= {method.name for method in demo if method.group == VARIANTS_GROUP}
     assert {*variants, "no_regularization"} <= set(studies["quick"].methods)
     assert not any(method.weights == "official" for method in studies["demo"].methods.values())
+
+
+def test_the_study_that_the_docs_show_can_be_run(tmp_path):
+    page = (PROJECT / "docs" / "reproduce.md").read_text()
+    (example,) = re.findall(r"```yaml\n(title.*?)```", page, re.S)
+    (tmp_path / "mine.yaml").write_text(example)
+    study = load_study(tmp_path / "mine.yaml")
+    assert [method.name for method in study.trained] == ["zero_leinr", "no_enrb"]
 
 
 def test_the_ablations_in_the_readme_are_those_of_the_kept_study():

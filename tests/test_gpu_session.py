@@ -23,7 +23,7 @@ def session(tmp_path):
     (tmp_path / "recipes").mkdir()
     for name, denoiser in (("zero_leinr", {}), ("no_enrb", None)):
         settings = {"denoiser": denoiser, "image_size": 64, "epochs": 2, "batch": 1}
-        content = {"recipe": Recipe().replace(settings).to_dict(), "method": name, "study": "tiny"}
+        content = {"recipe": Recipe().replace(settings).to_dict(), "method": name, "seeds": [4]}
         (tmp_path / "recipes" / f"{name}.json").write_text(json.dumps(content))
 
     # As where this project is not installed: packages are found, links to a checkout are not.
@@ -39,7 +39,7 @@ def session(tmp_path):
             "--recipes",
             "recipes",
         ]
-        command += ["--out", "out", "--device", "cpu", "--seeds", "4", *arguments]
+        command += ["--out", "out", "--device", "cpu", *arguments]
         found = subprocess.run(command, cwd=tmp_path, env=bare, capture_output=True, text=True)
         assert found.returncode == 0, found.stderr
         return found.stdout

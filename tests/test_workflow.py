@@ -1,5 +1,6 @@
 """The workflow itself, run for real on small data in a copy of the project."""
 
+import json
 import os
 import re
 import shutil
@@ -197,6 +198,20 @@ def test_an_added_ablation_runs_its_own_jobs_and_the_aggregates_alone(finished):
     assert weights.stat().st_mtime_ns == before
     tables = finished.folder / "results" / "small" / "tables"
     assert "without exposure control" in (tables / "scores_standard.md").read_text()
+
+
+def test_a_finished_training_is_written_out_and_not_done_again(finished):
+    """As where the data folder has moved, or runs came back from elsewhere with their old times."""
+    run = finished.folder / "results/small/runs/light_alone/seed0"
+    weights, state = run / "model.safetensors", run / "state.ckpt"
+    before, written = weights.read_bytes(), state.stat().st_mtime_ns
+    record = json.loads((run / "run.json").read_text())
+    weights.unlink()
+    done = finished.snakemake(str(weights.relative_to(finished.folder)))
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert weights.read_bytes() == before
+    assert state.stat().st_mtime_ns == written
+    assert json.loads((run / "run.json").read_text()) == record
 
 
 def test_a_newcomer_needs_one_file_and_one_entry(finished):
