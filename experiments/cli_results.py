@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def add_result_commands(commands: Any) -> None:
     """Adds the commands of this file to the parser."""
+    _add_select(commands)
     _add_tables(commands)
     _add_figures(commands)
     _add_costs(commands)
@@ -38,6 +39,43 @@ def _drawn(
     if options.dataset:
         return [study.dataset(options.dataset).name]
     return [dataset.name for dataset in study.datasets if fits(dataset)]
+
+
+# -------------------------------------------------------------------------------------- select
+
+
+def _add_select(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "select",
+        _select,
+        "a part of a study as a folder of its own, for the tables and figures of your paper",
+        "zero-leinr select results/baselines results/mine --methods input zero_dce he \\\n"
+        "    --datasets lol_eval15\n"
+        "zero-leinr tables results/mine",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+    command.add_argument("out", type=Path, help="another folder; then tables, figures, ... of that")
+    command.add_argument("--methods", nargs="+", help="in the order of the tables (default: all)")
+    command.add_argument("--datasets", nargs="+", help="likewise")
+    command.add_argument("--metrics", nargs="+", help="likewise")
+    command.add_argument("--seeds", nargs="+", type=int, help="of what the study trains")
+    command.add_argument("--title", help="in captions (default: the study's, and (selection))")
+
+
+def _select(options: argparse.Namespace) -> None:
+    from experiments.selection import select
+
+    select(
+        options.results,
+        options.out,
+        methods=options.methods,
+        datasets=options.datasets,
+        metrics=options.metrics,
+        seeds=options.seeds,
+        title=options.title,
+    )
+    print(f"next: zero-leinr tables {options.out}; zero-leinr figures {options.out}")
 
 
 # --------------------------------------------------------------------------- tables and figures

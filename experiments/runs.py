@@ -81,7 +81,8 @@ def run_training(
             "learning rate, make batches larger, or take another seed",
             folder, state["diverged_at"], state["step"],
         )  # fmt: skip
-    pieces = state["pieces"]
+    # A state from before pieces were recorded has none.
+    pieces = state.get("pieces") or [piece]
     last = {key: value for key, value in pieces[-1].items() if key != "from_step"}
     failed = failed_parts(folder / "losses.csv")
     for part in failed:
