@@ -1,6 +1,7 @@
 """A part of a study as a results folder of its own, for the tables and figures of a paper."""
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def select(
     _make_room(target)
     for name in LINKED:
         if (source / name).exists():
-            (target / name).symlink_to((source / name).resolve())
+            (target / name).symlink_to(os.path.relpath(source / name, target.resolve()))
     write_json(content, target / "study.json")
 
 
