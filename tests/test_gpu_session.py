@@ -23,7 +23,8 @@ def session(tmp_path):
     (tmp_path / "recipes").mkdir()
     for name, denoiser in (("zero_leinr", {}), ("no_enrb", None)):
         settings = {"denoiser": denoiser, "image_size": 64, "epochs": 2, "batch": 1}
-        content = {"recipe": Recipe().replace(settings).to_dict(), "method": name, "seeds": [4]}
+        content = {"recipe": Recipe().replace(settings).to_dict(), "method": name}
+        content |= {"study": "tiny", "seeds": [4]}
         (tmp_path / "recipes" / f"{name}.json").write_text(json.dumps(content))
 
     # As where this project is not installed: packages are found, links to a checkout are not.
