@@ -11,7 +11,7 @@ from typing import Any
 from experiments.data import read_listing, weights_file
 from experiments.datasets import load_registry
 from experiments.leaks import read_leaks
-from experiments.scores import describe_metrics, load_metrics, missing_metrics
+from experiments.scores import describe_metrics, missing_metrics
 from experiments.study import Study
 from zero_leinr.device import choose_device
 from zero_leinr.errors import InputError
@@ -129,10 +129,10 @@ def describe_study(
         "training_sha256": found[name].sha256 if (name := study.training_images) in found else None,
         "leaks": shared,
         "metrics": describe_metrics(study.metrics),
-        # The whole reason, with addresses, is in the log; tables have room for its first words.
+        # The whole reason is in the log; tables have room for what it begins with, the file's name.
         "missing": {
-            name: f"its weights, {entry['weights']}, could not be had"
+            name: f"its weights, {reason.split()[0].strip(',:').rpartition('/')[2]}, could not be had"
             f" (once they are there: snakemake {study.name} --forcerun describe score)"
-            for name, entry in load_metrics(missing).items()
+            for name, reason in missing.items()
         },
     }

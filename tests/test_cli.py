@@ -331,9 +331,14 @@ def test_study_json_says_what_its_sets_and_metrics_lack(tmp_path):
     )
     write_listing(listing, tmp_path / "lime.json")
     study = load_study(CONFIG / "studies" / "paper.yaml")
-    told = describe_study(study, {"lpips": "https://x.org/a.pth: no"}, [tmp_path / "lime.json"])
+    told = describe_study(
+        study,
+        {"lpips": "https://x.org/a.pth, kept as b: no", "niqe": "n.mat: no"},
+        [tmp_path / "lime.json"],
+    )
     assert told["data"] == ["LIME: 9 images found, 10 expected; without 5.bmp"]
-    assert told["missing"]["lpips"].startswith("its weights, lpips_trunk, could not be had")
+    for metric, file in (("lpips", "a.pth"), ("niqe", "n.mat")):
+        assert told["missing"][metric].startswith(f"its weights, {file}, could not be had")
 
 
 def test_a_network_without_weights_finds_its_device_too(monkeypatch):
