@@ -131,8 +131,8 @@ def describe_study(
         "metrics": describe_metrics(study.metrics),
         # The whole reason is in the log; tables have room for what it begins with, the file's name.
         "missing": {
-            name: f"its weights, {reason.split()[0].strip(',:').rpartition('/')[2]}, could not be had"
-            f" (once they are there: snakemake {study.name} --forcerun describe score)"
+            name: f"its weights, {reason.split()[0].strip(',:').rpartition('/')[2]}, could not be "
+            f"had (once they are there: snakemake {study.name} --forcerun describe score)"
             for name, reason in missing.items()
         },
     }
