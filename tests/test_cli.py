@@ -1,6 +1,5 @@
 """The command line: what it does by hand, and one clear line for every mistake."""
 
-import dataclasses
 import json
 import os
 import shutil
@@ -14,17 +13,14 @@ import torch
 import yaml
 from PIL import Image, ImageCms
 
-from experiments.ablations import Ablation, load_ablations
-from experiments.checks import describe_study
 from experiments.cli import main
 from experiments.cli_shared import parse_settings
 from experiments.data import Item, Listing, write_listing
-from experiments.datasets import load_registry
 from experiments.enhancing import baseline
 from experiments.images import read_image
 from experiments.provenance import git_commit
 from experiments.scores import score_folder
-from experiments.study import CONFIG, load_studies, load_study
+from experiments.study import CONFIG
 from zero_leinr.checkpoint import save_model
 from zero_leinr.errors import InputError
 from zero_leinr.model import ZeroLEINR
@@ -291,56 +287,6 @@ def test_wrong_studies_name_file_and_key(tmp_path, capsys, change, message):
     assert "yaml" in line
 
 
-BASELINES = ["zero_dce_retrained", "sci_retrained"]
-
-
-@pytest.mark.parametrize(
-    ("methods", "budget", "label"),
-    [
-        (BASELINES, {}, "official settings of each method"),
-        ([], {"epochs": 100, "lr": "6e-4"}, "official settings of each method"),
-        (
-            BASELINES,
-            {"epochs": 100, "steps_per_epoch": None},
-            "reduced: epochs 100, steps_per_epoch none for every method "
-            "(official: each method's own)",
-        ),
-        (
-            [],
-            {"noise": "none", "denoiser": {"regularization": 0}},
-            "reduced: 100 epochs, batch 16, 256x256 images, denoiser 1 reconstruction, noise none "
-            "(official: 100 epochs, batch 16, 256x256 images, "
-            "denoiser 1 reconstruction + 1 regularization, noise poisson5_50)",
-        ),
-        ([], {"exposure_level": 0.5, "color": None}, ", color none, exposure_level 0.5 (official"),
-    ],
-)
-def test_a_budget_is_called_reduced_where_it_changes_a_training(tmp_path, methods, budget, label):
-    study = yaml.safe_load((CONFIG / "studies" / "demo.yaml").read_text())
-    change = {"methods": methods, "variants": ["zero_leinr"], "metrics": ["psnr"], "budget": budget}
-    path = tmp_path / "mine.yaml"
-    path.write_text(yaml.safe_dump(study | change))
-    told = describe_study(load_study(path), {})["budget"]
-    assert label in told["label"]
-    assert told["reduced"] == told["label"].startswith("reduced: ")
-
-
-def test_study_json_says_what_its_sets_and_metrics_lack(tmp_path):
-    listing = Listing(
-        "lime", False, 9, 10, "", "", ["9 images found, 10 expected", "without 5.bmp"], []
-    )
-    write_listing(listing, tmp_path / "lime.json")
-    study = load_study(CONFIG / "studies" / "paper.yaml")
-    told = describe_study(
-        study,
-        {"lpips": "https://x.org/a.pth, kept as b: no", "niqe": "n.mat: no"},
-        [tmp_path / "lime.json"],
-    )
-    assert told["data"] == ["LIME: 9 images found, 10 expected; without 5.bmp"]
-    for metric, file in (("lpips", "a.pth"), ("niqe", "n.mat")):
-        assert told["missing"][metric].startswith(f"its weights, {file}, could not be had")
-
-
 def test_a_network_without_weights_finds_its_device_too(monkeypatch):
     """CoLIE has neither weights nor a recipe, and yet a GPU to run on."""
     with pytest.raises(InputError, match="cuda: not on this machine"):
@@ -364,38 +310,6 @@ def test_a_commit_is_that_of_this_project_or_none(tmp_path, monkeypatch):
     assert git_commit() is None
     subprocess.run([*git, "add", file], check=True)
     assert git_commit().endswith("-dirty")
-
-
-def test_data_sets_of_one_label_are_refused(monkeypatch):
-    registry = load_registry()
-    registry["dicm"] = dataclasses.replace(registry["dicm"], label="LIME")
-    monkeypatch.setattr("experiments.study.load_registry", lambda: registry)
-    message = r"baselines\.yaml: data sets lime and dicm have the same label, 'LIME'"
-    with pytest.raises(InputError, match=message):
-        load_study(CONFIG / "studies" / "baselines.yaml")
-
-
-@pytest.mark.parametrize("label", ["Zero-LEINR", "Input"])
-def test_methods_of_one_label_are_refused(label):
-    sheet = load_ablations() | {"mine": Ablation(label, {"clip": 0.2}, None)}
-    with pytest.raises(InputError, match=rf"\w+ and mine have the same label, '{label}'"):
-        load_study(CONFIG / "studies" / "demo.yaml", sheet)
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("my-study", "a-z, 0-9 and _ alone"),
-        ("Paper2", "a-z, 0-9 and _ alone"),
-        ("train", "a rule train; give it another name"),
-        ("claims", "a rule claims; give it another name"),
-        ("quality_cost_figure", "a rule quality_cost_figure"),
-    ],
-)
-def test_a_study_needs_a_name_that_the_workflow_can_take(tmp_path, name, message):
-    shutil.copy(CONFIG / "studies" / "baselines.yaml", tmp_path / f"{name}.yaml")
-    with pytest.raises(InputError, match=rf"{name}\.yaml: .*{message}"):
-        load_studies(tmp_path)
 
 
 def test_a_broken_training_image_stops_before_training(photos, tmp_path, capsys):
