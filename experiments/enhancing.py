@@ -70,11 +70,12 @@ def trained(
             cannot be.
     """
     from zero_leinr.checkpoint import load_model
-    from zero_leinr.device import choose_device
+    from zero_leinr.device import choose_device, warn_where_slow
     from zero_leinr.inference import check_options, enhance
 
     device = choose_device(device)
     check_options(padding, tile, precision, device.split(":")[0])
+    warn_where_slow(precision, device)
     model = load_model(weights, device)
     return lambda image: enhance(model, image, padding, tile, precision)
 

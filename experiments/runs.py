@@ -50,7 +50,7 @@ def run_training(
     """
     from baselines.registry import find
     from zero_leinr.checkpoint import load_state
-    from zero_leinr.device import choose_device
+    from zero_leinr.device import choose_device, warn_where_slow
     from zero_leinr.training import train
     from zero_leinr.training_step import training_step
 
@@ -60,6 +60,8 @@ def run_training(
             raise InputError(f"train: --compile is for Zero-LEINR, not for {recipe.method}")
         make_step = find(f"{recipe.method}:training_step")
     device, array = choose_device(device), load(images)
+    if isinstance(recipe, Recipe):
+        warn_where_slow(recipe.precision, device)
     piece = {"compiled": compiled, **provenance(device)}
     del piece["finished"]  # the state says when
     with _ProgressBar() as bar:

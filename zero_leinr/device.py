@@ -1,9 +1,15 @@
 """Which device the networks run on, and how a processor is set up for training."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from zero_leinr.errors import InputError
+
+log = logging.getLogger(__name__)
+
+BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
+"""Instructions for bfloat16 of processors by Intel and AMD, and by ARM's design."""
 
 
 def choose_device(name: str = "auto") -> str:
@@ -22,6 +28,20 @@ def choose_device(name: str = "auto") -> str:
     if not there.get(name.split(":")[0]):
         raise InputError(f"device {name}: not on this machine; use auto, or one of cpu, cuda, mps")
     return name
+
+
+def warn_where_slow(precision: str, device: str) -> None:
+    """Warns where a processor must emulate bfloat16: it takes many times as long as float32."""
+    if device != "cpu" or precision != "bfloat16":
+        return
+    import torch
+
+    can = getattr(torch.cpu, "get_capabilities", None)  # PyTorch before it can't tell
+    if can and not any(can().get(name) for name in BFLOAT16):
+        log.warning(
+            "precision bfloat16: this processor has no instructions for it and takes 2 to 13 "
+            "times as long as with float32 (docs/profile.md); take float32 here"
+        )
 
 
 @contextmanager
