@@ -47,6 +47,7 @@ STUDIES = [
     "ablations",
     "ablations_real",
     "released",
+    "same_budget",
     "paper",
     "paper_cpu",
     "baselines",
