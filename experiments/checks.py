@@ -11,7 +11,8 @@ from typing import Any
 from experiments.data import read_listing, weights_file
 from experiments.datasets import load_registry
 from experiments.leaks import read_leaks
-from experiments.scores import describe_metrics, missing_metrics
+from experiments.made_elsewhere import folder_of
+from experiments.scores import describe_metrics, enhanced_paths, missing_metrics
 from experiments.study import Study
 from zero_leinr.device import choose_device
 from zero_leinr.errors import InputError
@@ -19,22 +20,32 @@ from zero_leinr.errors import InputError
 log = logging.getLogger(__name__)
 
 
-def check_study(study: Study) -> dict[str, str]:
+def check_study(study: Study, listings: Sequence[Path] = ()) -> dict[str, str]:
     """Makes sure that a study can run to its end; downloads weights that are not there.
+
+    Args:
+        study: The study.
+        listings: What ``fetch`` found of its data sets, for images that were made elsewhere.
 
     Returns:
         The metrics that the study has to do without: name -> reason.
 
     Raises:
         InputError: Weights of a method cannot be had, or those of a metric that the study does not
-            want to do without; something in the claims cannot be; or the GPU cannot be used.
+            want to do without; images made elsewhere are missing or of another size; something in
+            the claims cannot be; or the GPU cannot be used.
     """
+    found = list(map(read_listing, listings))
     for method in study.methods.values():
         if "weights" in method.entry:
             try:
                 weights_file(method.entry["weights"])
             except InputError as error:
                 raise InputError(f"method {method.name}: {error}") from error
+        if "images" in method.entry:
+            for listing in found:
+                if listing.dataset in study.datasets:
+                    enhanced_paths(listing.items, folder_of(method.entry, listing.dataset))
     if "claims" in study.extras:
         from experiments.claims import load_claims
 

@@ -79,6 +79,7 @@ def _add_enhance(commands: Any) -> None:
 
 def _enhance(options: argparse.Namespace) -> None:
     from experiments.enhancing import baseline, enhance_items, trained
+    from experiments.made_elsewhere import folder_of, take
 
     if bool(options.images) == bool(options.listings):
         raise InputError("enhance: give images, folders, or --listings (one of them)")
@@ -95,6 +96,9 @@ def _enhance(options: argparse.Namespace) -> None:
                 weights, options.padding, options.device, options.tile, options.precision
             )
         for dataset, items in batches:
+            if entry and "images" in entry:
+                take(folder_of(entry, dataset or ""), items, folder / (dataset or ""))
+                continue
             # A baseline may have settings of its own for a data set, so it is built for each.
             enhancer = model or baseline(entry or {}, dataset, options.device, weights)
             enhance_items(enhancer, items, folder / (dataset or ""))
@@ -156,7 +160,7 @@ def _method_entry(name: str, with_weights: bool) -> dict[str, Any]:
     from experiments.study import CONFIG
 
     sheet = load_checked(CONFIG / "methods.yaml", "methods.schema.yaml")
-    baselines = [known for known, entry in sheet.items() if "method" in entry]
+    baselines = [known for known, entry in sheet.items() if {"method", "images"} & entry.keys()]
     if name not in baselines:
         raise InputError(f"unknown method {name!r}; known: {', '.join(baselines)}")
     entry = sheet[name]

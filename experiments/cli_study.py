@@ -195,8 +195,9 @@ def _check(options: argparse.Namespace) -> None:
     from experiments.provenance import write_json
 
     study = find_study(options.study)
-    missing = check_study(study)
-    described = describe_study(study, missing, options.listings or [], options.leaks)
+    listings = options.listings or []
+    missing = check_study(study, listings)
+    described = describe_study(study, missing, listings, options.leaks)
     if options.out:
         write_json(described, options.out)
     print(f"{study.name}: {len(study.methods)} methods, ready")

@@ -45,7 +45,7 @@ class Method:
     name: str
     label: str
     group: str
-    weights: Literal["none", "official", "released", "trained here"]
+    weights: Literal["none", "official", "released", "trained here", "made elsewhere"]
     seeds: list[int]
     recipe: dict[str, Any] | None = None
     note: str | None = None

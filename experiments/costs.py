@@ -25,8 +25,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.collect import Method, read_study
 from experiments.collect import Study as Results
-from experiments.collect import read_study
 from experiments.enhancing import Enhancer, baseline, trained
 from experiments.plain_tables import PlainTable, write_table
 from experiments.provenance import provenance
@@ -61,6 +61,8 @@ def measure_method(
         InputError: The study has no such method, or its weights cannot be had.
     """
     method = study.method(name)
+    if "images" in method.entry:
+        raise InputError(f"method {name}: its images were made elsewhere; nothing can be measured")
     if (method.recipe is None) != (weights is None):
         raise InputError(f"method {name}: --weights goes with a method that is trained here")
     if "method" in method.entry:
@@ -198,7 +200,7 @@ IDLE = 0.8  # processor's share from which a time counts as undisturbed
 
 
 def read_costs(study_folder: Path, study: Results) -> pd.DataFrame:
-    """Reads ``costs/<method>.json`` of every method.
+    """Reads ``costs/<method>.json`` of every method that runs here.
 
     Returns:
         One row a method, in table order; the columns are ``COLUMNS``.
@@ -207,7 +209,7 @@ def read_costs(study_folder: Path, study: Results) -> pd.DataFrame:
         InputError: A file is missing or lacks a key.
     """
     rows = []
-    for method in study.methods:
+    for method in measured(study):
         path = study_folder / "costs" / f"{method.name}.json"
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
@@ -218,6 +220,11 @@ def read_costs(study_folder: Path, study: Results) -> pd.DataFrame:
             raise InputError(f"{path}: not a cost file; delete it and measure again") from error
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame.astype(dict.fromkeys(NUMBERS, float))
+
+
+def measured(study: Results) -> list[Method]:
+    """The methods that have costs: all but those whose images were made elsewhere."""
+    return [method for method in study.methods if method.weights != "made elsewhere"]
 
 
 def describe_machine(costs: pd.DataFrame) -> str:
@@ -253,7 +260,7 @@ def write_costs(study_folder: Path) -> list[Path]:
 def layout(study: Results, costs: pd.DataFrame) -> PlainTable:
     """Lays out the table, in the order and groups of the score tables."""
     groups: dict[str, list[list[str]]] = {}
-    for method, row in zip(study.methods, costs.to_dict("records"), strict=True):
+    for method, row in zip(measured(study), costs.to_dict("records"), strict=True):
         cells = [study.label(method), method.weights]
         cells.append("n/a" if pd.isna(row["parameters"]) else f"{row['parameters']:,.0f}")
         cells += [significant(row[name]) for name in ("gflops", "seconds", "memory_mib")]

@@ -14,7 +14,7 @@ from matplotlib.ticker import LogLocator
 from matplotlib.transforms import Bbox
 
 from experiments.collect import Dataset, Study, read_scores, read_study
-from experiments.costs import HEIGHT, WIDTH, describe_machine, read_costs
+from experiments.costs import HEIGHT, WIDTH, describe_machine, measured, read_costs
 from experiments.figures import (
     PAGE,
     add_foot,
@@ -78,7 +78,7 @@ def draw(study: Study, dataset: Dataset, quality: pd.Series, costs: pd.DataFrame
     axis = figure.subplots()
     look, by_method = looks(study), {row["method"]: row for row in costs.to_dict("records")}
     marks: dict[str, tuple[float, float, float]] = {}  # label -> seconds, PSNR, size
-    for method in study.methods:
+    for method in measured(study):
         cost = by_method[method.name]
         x, y, size = cost["seconds"], float(quality[method.name]), mark_size(cost["parameters"])
         axis.plot(
@@ -113,7 +113,7 @@ def mark_size(parameters: float) -> float:
 
 def _legend(study: Study, costs: pd.DataFrame) -> list[Line2D]:
     """Shapes: where the weights come from. Sizes: how many parameters."""
-    kinds = dict.fromkeys(method.weights for method in study.methods)
+    kinds = dict.fromkeys(method.weights for method in measured(study))
     entries = [(MARKERS[kind], 4.0, MEANINGS[kind]) for kind in kinds]
     if costs["parameters"].notna().any():
         sizes = [(1e3, "thousand parameters"), (1e6, "million")]

@@ -35,12 +35,19 @@ from experiments.figures import (
 from experiments.statistics import summarize
 
 PROTOCOL = "standard"
-MARKERS = {"none": "o", "official": "s", "released": "P", "trained here": "D"}
+MARKERS = {
+    "none": "o",
+    "official": "s",
+    "released": "P",
+    "trained here": "D",
+    "made elsewhere": "X",
+}
 MEANINGS = {
     "none": "no weights",
     "official": "official weights",
     "released": "released here",
     "trained here": "trained here",
+    "made elsewhere": "images made elsewhere",
 }
 LINE = 0.165  # inches a method's row takes
 MOST_PANELS = 4  # side by side

@@ -10,6 +10,7 @@ from typing import Any
 
 from experiments.data import WEIGHTS
 from experiments.datasets import Dataset, data_folder, load_checked, load_registry
+from experiments.made_elsewhere import folder_of
 from experiments.scores import load_metrics
 from experiments.study import CONFIG, FULL, VARIANTS_GROUP, Method, Study, load_studies
 from zero_leinr.released import RELEASED
@@ -122,8 +123,10 @@ class Graph:
         return FULL in variants and len(variants) > 1
 
     def costs(self, study: str) -> list[str]:
-        """The measured costs of every method."""
-        return [f"results/{study}/costs/{name}.json" for name in self.studies[study].methods]
+        """The measured costs of every method that runs here."""
+        methods = self.studies[study].methods.values()
+        measured = [method.name for method in methods if method.weights != "made elsewhere"]
+        return [f"results/{study}/costs/{name}.json" for name in measured]
 
     def runs(self, study: str, file: str) -> list[str]:
         """A file of every run that the study trains."""
@@ -178,6 +181,10 @@ class Graph:
         keys = ("method", "settings", "settings_for", "crops_to", "weights")
         kept = {key: entry[key] for key in keys if key in entry}
         official = self.official.get(entry.get("weights", ""))
+        if "images" in entry:
+            folders = [folder_of(entry, name).resolve() for name in self.studies[study].datasets]
+            seen = repr([(str(folder), _seen(folder)) for folder in folders])
+            kept["images"] = hashlib.sha256(seen.encode()).hexdigest()
         return kept | ({"sha256": official["sha256"]} if official else {})
 
     def weights(self, study: str, method: str) -> list[str]:
@@ -204,7 +211,7 @@ class Graph:
         """What ``zero-leinr enhance`` is told: trained weights, the name of a baseline, or both."""
         weights = self.weights(study, method)
         options = ["--weights", *weights] if weights else []
-        if "method" in self.method(study, method).entry:
+        if {"method", "images"} & self.method(study, method).entry.keys():
             return " ".join(["--method", method, *options])
         return " ".join([*options, "--padding", self.studies[study].padding])
 

@@ -192,7 +192,7 @@ def score_folder(
     metrics = list(load_metrics(metrics))
     for name, reason in missing_metrics(metrics).items():
         raise InputError(f"{name}: {reason}")
-    paths = _enhanced_paths(items, Path(images))
+    paths = enhanced_paths(items, Path(images))
     rows = []
     for item, path in tqdm(
         list(zip(items, paths, strict=True)), desc="score", unit="image", disable=None
@@ -229,14 +229,22 @@ def write_scores(scores: "pd.DataFrame", path: Path) -> None:
         scores.to_csv(temporary, index=False)
 
 
-def _enhanced_paths(items: Sequence[Item], images: Path) -> list[Path]:
-    """Find each item's enhanced image; a broken one or another size stops us here."""
+def enhanced_paths(items: Sequence[Item], images: Path) -> list[Path]:
+    """Find each item's enhanced image, and look whether it can be scored.
+
+    Args:
+        items: a listing's items; `high`, or else `low`, says the size to expect.
+        images: folder with one image for each, named by its stem.
+
+    Raises:
+        InputError: an image is missing, unreadable or has another size.
+    """
     by_stem = {path.stem: path for path in list_images(images)}
     cropped = 0
     for item in items:
         if item.name not in by_stem:
             raise InputError(
-                f"{images}: no image named {item.name!r}; enhance the whole data set first"
+                f"{images}: no image named {item.name!r}; every image of the data set needs one"
             )
         enhanced, expected = read_image(by_stem[item.name]), read_image(item.high or item.low)
         _check_size(enhanced, expected, str(by_stem[item.name]))

@@ -46,7 +46,12 @@ class Method:
 
     @property
     def weights(self) -> str:
-        """Where they come from: ``none``, ``official``, ``released`` or ``trained here``."""
+        """Where they come from: ``none``, ``official``, ``released`` or ``trained here``.
+
+        Of images that another program made nothing is known: ``made elsewhere``.
+        """
+        if "images" in self.entry:
+            return "made elsewhere"
         if self.recipe is not None:
             return "trained here"
         if "weights" not in self.entry:

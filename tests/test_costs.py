@@ -153,6 +153,16 @@ def test_table_and_figure_of_a_study(tmp_path):
         assert np.asarray(png.convert("L")).std() > 5
 
 
+def test_images_made_elsewhere_have_no_costs(tmp_path):
+    path = plant(tmp_path) / "study.json"
+    write(path, path.read_text().replace("official", "made elsewhere"))
+    (tmp_path / "costs" / "zero_dce.json").unlink()
+    assert main(["costs", str(tmp_path)]) == 0
+    text = (tmp_path / "tables" / "costs.md").read_text()
+    assert "Zero-LEINR" in text
+    assert "Zero-DCE" not in text
+
+
 @pytest.mark.parametrize(
     ("factor", "expected"), [(10.0, {"0.01", "0.1", "1", "10"}), (1.1, {"0.013", "0.014"})]
 )

@@ -239,6 +239,24 @@ def test_a_newcomer_needs_one_file_and_one_entry(finished):
     np.testing.assert_allclose(lifted, 255 * (x + 0.8 * x * (1 - x)), atol=0.51)
 
 
+def test_images_made_elsewhere_are_a_row_like_any_other(finished):
+    made = finished.folder / "outputs" / "pairs"
+    shutil.copytree(finished.folder / "data" / "high", made)
+    entry = {"label": "Mine", "group": "Ours", "citation": "Me", "images": str(made.parent)}
+    with (finished.config / "methods.yaml").open("a") as sheet:
+        sheet.write("\n" + yaml.safe_dump({"mine": entry}))
+    small = STUDY | {"methods": [*STUDY["methods"], "mine"]}
+    write_yaml(finished.config / "studies" / "small.yaml", small)
+    done = finished.snakemake("small")
+    assert done.returncode == 0, done.stdout[-3000:]
+    results = finished.folder / "results" / "small"
+    assert "made elsewhere" in (results / "tables" / "scores_standard.md").read_text()
+    images = pd.read_csv(results / "scores" / "mine" / "seed0" / "pairs.csv")
+    assert np.isinf(images.query("metric == 'psnr'")["value"]).all()
+    Image.open(made / "1.png").save(made / "0.png")
+    assert {"enhance": 1, "score": 1}.items() <= finished.planned().items()
+
+
 def test_a_mistake_in_a_sheet_is_found_before_any_job(tmp_path):
     project = Project(tmp_path)
     write_yaml(project.config / "ablations.yaml", {"a": {"label": "a", "overrides": {"lihgt": 0}}})
