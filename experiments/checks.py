@@ -35,17 +35,16 @@ def check_study(study: Study, listings: Sequence[Path] = ()) -> dict[str, str]:
             want to do without; images made elsewhere are missing or of another size; something in
             the claims cannot be; or the GPU cannot be used.
     """
-    found = list(map(read_listing, listings))
+    found = [each for each in map(read_listing, listings) if each.dataset in study.datasets]
     for method in study.methods.values():
-        if "weights" in method.entry:
-            try:
+        try:
+            if "weights" in method.entry:
                 weights_file(method.entry["weights"])
-            except InputError as error:
-                raise InputError(f"method {method.name}: {error}") from error
-        if "images" in method.entry:
-            for listing in found:
-                if listing.dataset in study.datasets:
+            if "images" in method.entry:
+                for listing in found:
                     enhanced_paths(listing.items, folder_of(method.entry, listing.dataset))
+        except InputError as error:
+            raise InputError(f"method {method.name}: {error}") from error
     if "claims" in study.extras:
         from experiments.claims import load_claims
 

@@ -76,9 +76,11 @@ def test_what_does_not_fit_is_named_before_any_work(tmp_path, plan, items, wrong
         write_image(folder / "b.png", np.zeros((40, 48, 3), np.uint8))
     if wrong == "broken":
         (folder / "b.png").write_bytes(b"no image")
-    for work in (lambda: check_study(*plan), lambda: take(folder, items, tmp_path / "taken")):
-        with pytest.raises(InputError, match="lime" if wrong in ("folder", "missing") else "b.png"):
-            work()
+    named = "lime" if wrong in ("folder", "missing") else "b.png"
+    with pytest.raises(InputError, match=f"method mine: .*{named}"):
+        check_study(*plan)
+    with pytest.raises(InputError, match=named):
+        take(folder, items, tmp_path / "taken")
     assert not (tmp_path / "taken").exists()
 
 
