@@ -306,6 +306,12 @@ def _listing(
     checksums: dict[Path, str],
 ) -> Listing:
     """Hash the files, each compared with its checksum where there is one, and make the listing."""
+    unknown = dataset.without - {name for name, *_ in items}
+    if unknown and not dataset.partial:
+        raise InputError(
+            f"data set {dataset.name!r}: `without` names {sorted(unknown)[0]!r}, which is no image of it"
+        )
+    items = [item for item in items if item[0] not in dataset.without]
     digest = hashlib.sha256()
     for name, low, high in items:
         check_name(low)

@@ -33,6 +33,7 @@ class Dataset:
     """One entry of the registry, with its defaults filled in.
 
     `low`, `instead`: prefix of the image names (empty for a single folder) -> folder.
+    `without`: names of images that are left out.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Dataset:
     low: dict[str, str]
     high: str | None
     instead: dict[str, str]
+    without: frozenset[str]
     count: int | None
     partial: bool
     generated: str | None
@@ -144,6 +146,7 @@ def _dataset(name: str, entry: dict[str, Any], by_folder: dict[str, Source]) -> 
         low=low,
         high=high,
         instead=instead,
+        without=frozenset(entry.get("without", [])),
         count=entry.get("count"),
         partial=entry.get("partial", False),
         generated=entry.get("generated"),

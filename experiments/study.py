@@ -6,7 +6,7 @@ itself, ``methods.yaml``, ``ablations.yaml``, ``datasets.yaml`` and ``metrics.ya
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +190,7 @@ def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> S
         raise InputError(f"{path}: no such study; there are {known or 'none'}")
     settings = load_checked(path, "study.schema.yaml")
     names, seeds = settings.pop("methods"), settings.pop("seeds")
+    more_seeds = settings.pop("more_seeds", {})
     registry = load_registry()
     for name in (settings["training_images"], *settings["datasets"]):
         if name not in registry:
@@ -207,9 +208,24 @@ def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> S
         for name in methods.keys() & variants.keys():
             raise InputError(f"ablations.yaml: {name}: methods.yaml has a baseline of this name")
         methods |= variants
+    methods |= _with_more_seeds(path, methods, more_seeds)
     _check_labels(path, "data sets", {name: registry[name].label for name in settings["datasets"]})
     _check_labels(path, "methods", {method.name: method.label for method in methods.values()})
     return Study(name=path.stem, methods=methods, **settings)
+
+
+def _with_more_seeds(
+    path: Path, methods: Mapping[str, Method], more_seeds: Mapping[str, list[int]]
+) -> dict[str, Method]:
+    """The methods that the study gives further seeds, with them."""
+    for name in more_seeds:
+        if name not in methods or methods[name].recipe is None:
+            trained = ", ".join(m.name for m in methods.values() if m.recipe is not None)
+            raise InputError(f"{path}: more_seeds: {name!r} is not trained here; {trained} are")
+    return {
+        name: replace(methods[name], seeds=list(dict.fromkeys([*methods[name].seeds, *seeds])))
+        for name, seeds in more_seeds.items()
+    }
 
 
 def _check_labels(path: Path, kind: str, labels: Mapping[str, str]) -> None:
