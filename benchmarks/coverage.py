@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from experiments.comparisons import ALPHA, holm, p_value
-from experiments.statistics import CONFIDENCE, estimate
+from experiments.analysis.comparisons import ALPHA, holm, p_value
+from experiments.analysis.statistics import CONFIDENCE, estimate
 
 SEED_VARIATION = {"none": 0.0, "moderate": 0.15, "strong": 1.0}  # standard deviation of seeds
 SHAPES = ("normal", "skewed")

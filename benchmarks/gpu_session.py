@@ -241,7 +241,14 @@ def start(options: Namespace, recipe: Path, seed: int, run: Path) -> "subprocess
         compiled = ["--compile"] * options.compile
     copy = run / "recipe.json"
     copy.write_text(json.dumps(content), encoding="utf-8")
-    command = [sys.executable, "-m", "experiments.cli", "train", "--recipe", str(copy.resolve())]
+    command = [
+        sys.executable,
+        "-m",
+        "experiments.cli.main",
+        "train",
+        "--recipe",
+        str(copy.resolve()),
+    ]
     command += ["--images", str(options.images.resolve()), "--seed", str(seed)]
     command += ["--out", str(run.resolve()), "--device", options.device, *compiled]
     if options.listing:

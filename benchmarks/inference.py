@@ -160,7 +160,7 @@ def official_zero_leinr(folder: Path, weights: Path, image: np.ndarray) -> Call:
 
 def our_zero_leinr(weights: Path, image: np.ndarray, padding: str, precision: str) -> Call:
     """What `zero-leinr enhance` calls."""
-    from experiments.enhancing import trained
+    from experiments.enhance.run import trained
     from zero_leinr.memory import reuse_freed_memory
 
     reuse_freed_memory()

@@ -47,7 +47,7 @@ def main() -> None:
 
 def recipe_of(options: argparse.Namespace) -> Any:
     """The official recipe with the budget of this comparison."""
-    from experiments.cli_shared import parse_settings
+    from experiments.cli.common import parse_settings
     from zero_leinr.recipe import Recipe
 
     return Recipe().replace(parse_settings(options.set))
@@ -55,7 +55,7 @@ def recipe_of(options: argparse.Namespace) -> Any:
 
 def train_here(options: argparse.Namespace, seed: int, weights: Path) -> None:
     """Trains as `zero-leinr train` does."""
-    from experiments.runs import run_training
+    from experiments.train.run import run_training
 
     run_training(recipe_of(options), options.images, seed, weights.parent, device=options.device)
 
@@ -64,7 +64,7 @@ def train_official(options: argparse.Namespace, seed: int, weights: Path) -> Non
     """Runs the official loop and saves its networks as weights of this project."""
     import torch
 
-    from experiments.training_images import load
+    from experiments.data.prepare import load
     from zero_leinr.checkpoint import save_model
     from zero_leinr.model import ZeroLEINR
     from zero_leinr.training import batches, steps_in_epoch
@@ -115,8 +115,8 @@ def compare(options: argparse.Namespace) -> Table:
 
 def scores(options: argparse.Namespace, side: str) -> list[dict[str, float]]:
     """The mean scores of each seed under the standard protocol."""
-    from experiments.enhancing import enhance_items, trained
-    from experiments.scores import folder_items, score_folder
+    from experiments.enhance.run import enhance_items, trained
+    from experiments.score.run import folder_items, score_folder
 
     items = folder_items(options.pairs / "low", options.pairs / "high")
     means = []

@@ -122,7 +122,7 @@ def _pyiqa(name: str, settings: dict[str, str]):
     import pyiqa
 
     if name == "niqe":
-        from experiments.perceptual import metric_weights
+        from experiments.score.perceptual import metric_weights
 
         settings = {"pretrained_model_path": str(metric_weights("niqe"))}
     return pyiqa.create_metric(name, device="cpu", **settings)
@@ -136,7 +136,7 @@ def _lpips():
     import numpy as np
     import torch
 
-    from experiments.perceptual import metric_weights
+    from experiments.score.perceptual import metric_weights
 
     model = lpips.LPIPS(net="alex", pnet_rand=True, verbose=False)
     path = metric_weights("lpips_trunk")

@@ -132,8 +132,8 @@ def our_epoch(
     import numpy as np
     import torch
 
-    from experiments.images import list_images, read_image
-    from experiments.training_images import resized
+    from experiments.data.images import list_images, read_image
+    from experiments.data.prepare import resized
     from zero_leinr.memory import reuse_freed_memory
     from zero_leinr.recipe import Recipe
     from zero_leinr.training import batches, steps_in_epoch
@@ -168,8 +168,8 @@ def compare_curves(options: argparse.Namespace) -> Table:
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
     import numpy as np
 
-    from experiments.images import list_images, read_image
-    from experiments.training_images import resized
+    from experiments.data.images import list_images, read_image
+    from experiments.data.prepare import resized
 
     paths = list_images(options.curves)
     images = np.stack([resized(read_image(path), options.size) for path in paths])

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.data import WEIGHTS
-from experiments.datasets import Dataset, data_folder, load_checked, load_registry
-from experiments.made_elsewhere import folder_of
-from experiments.scores import load_metrics
-from experiments.study import CONFIG, FULL, VARIANTS_GROUP, Method, Study, load_studies
+from experiments.data.fetch import WEIGHTS
+from experiments.enhance.external import folder_of
+from experiments.score.run import load_metrics
+from experiments.sheets.datasets import Dataset, data_folder, load_checked, load_registry
+from experiments.sheets.study import CONFIG, FULL, VARIANTS_GROUP, Method, Study, load_studies
 from zero_leinr.released import RELEASED
 
 

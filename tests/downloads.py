@@ -10,7 +10,7 @@ import numpy as np
 import yaml
 from PIL import Image
 
-from experiments import data
+from experiments.data import fetch as data
 
 
 def png(seed, size=(40, 36)):

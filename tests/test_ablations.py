@@ -11,10 +11,10 @@ import pytest
 import torch
 import yaml
 
-from experiments.ablation_entry import add_ablation
-from experiments.ablations import ABLATIONS, Ablation, load_ablations
-from experiments.cli import main
-from experiments.study import CONFIG, load_studies
+from experiments.cli.main import main
+from experiments.sheets.ablations import ABLATIONS, Ablation, load_ablations
+from experiments.sheets.add_ablation import add_ablation
+from experiments.sheets.study import CONFIG, load_studies
 from zero_leinr import losses, streams, training
 from zero_leinr.errors import InputError
 from zero_leinr.recipe import Recipe
@@ -277,7 +277,7 @@ def sheet(tmp_path, monkeypatch):
     path = tmp_path / "ablations.yaml"
     path.write_text(ABLATIONS.read_text())
     to_copy = functools.partial(add_ablation, sheet=path)
-    monkeypatch.setattr("experiments.ablation_entry.add_ablation", to_copy)
+    monkeypatch.setattr("experiments.sheets.add_ablation.add_ablation", to_copy)
     return path
 
 

@@ -22,12 +22,12 @@ from baselines.ruas import RUAS
 from baselines.sci import SCI
 from baselines.zero_dce_pp import SharedCurveEstimator
 from baselines.zero_ig import ZeroIG
-from experiments.cli import main
-from experiments.data import WEIGHTS
-from experiments.datasets import PACKAGE, load_checked
-from experiments.enhancing import baseline
-from experiments.images import read_image, write_image
-from experiments.scores import score_image
+from experiments.cli.main import main
+from experiments.data.fetch import WEIGHTS
+from experiments.data.images import read_image, write_image
+from experiments.enhance.run import baseline
+from experiments.score.run import score_image
+from experiments.sheets.datasets import PACKAGE, load_checked
 from zero_leinr.curves import CurveEstimator
 from zero_leinr.errors import InputError
 
@@ -224,7 +224,9 @@ def test_missing_or_wrong_weights_stop_the_method_with_one_line(
     state, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.setenv("ZERO_LEINR_DATA", str(tmp_path))
-    monkeypatch.setattr("experiments.fetch._check_reachable", Mock(side_effect=OSError("offline")))
+    monkeypatch.setattr(
+        "experiments.data.download._check_reachable", Mock(side_effect=OSError("offline"))
+    )
     if state == "wrong":  # a network of the right shape, but not the published one
         (tmp_path / "weights").mkdir()
         written(tmp_path / "weights" / "sci_easy.pt", {})

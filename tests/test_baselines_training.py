@@ -19,12 +19,12 @@ from baselines import networks, registry
 from baselines.recipe import BaselineRecipe
 from baselines.sci import StagedSCI
 from baselines.zero_dce_pp import SharedCurveEstimator
-from experiments.cli import main
-from experiments.costs import measure_method
-from experiments.datasets import PACKAGE, load_checked
+from experiments.cli.main import main
+from experiments.data.images import read_image
 from experiments.graph import Graph
-from experiments.images import read_image
-from experiments.study import CONFIG, load_study, make_recipe
+from experiments.sheets.datasets import PACKAGE, load_checked
+from experiments.sheets.study import CONFIG, load_study, make_recipe
+from experiments.tables.costs import measure_method
 from zero_leinr.errors import InputError
 from zero_leinr.recipe import Recipe
 from zero_leinr.training import train

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 from skimage.color import lab2rgb
 
-from experiments.color_error import angular_error, ciede2000
-from experiments.embedded import photograph_pairs
-from experiments.noise_and_detail import blind_noise, gradient_correlation, noise_residual
+from experiments.data.embedded import photograph_pairs
+from experiments.score.color import angular_error, ciede2000
+from experiments.score.noise import blind_noise, gradient_correlation, noise_residual
 
 
 @pytest.fixture(scope="module")

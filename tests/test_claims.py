@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import figures_differences
-from experiments.claims import judge, layout, load_claims, verdict_in_words
-from experiments.cli import main
-from experiments.collect import read_scores, read_study
-from experiments.differences import differences
-from experiments.differences import layout as difference_layout
-from experiments.study import VARIANTS_GROUP
+from experiments.analysis.results import read_scores, read_study
+from experiments.cli.main import main
+from experiments.figures import differences as figures_differences
+from experiments.sheets.study import VARIANTS_GROUP
+from experiments.tables.claims import judge, layout, load_claims, verdict_in_words
+from experiments.tables.differences import differences
+from experiments.tables.differences import layout as difference_layout
 from zero_leinr.errors import InputError
 
 VARIANTS = {"zero_leinr": 0.0, "light_only": 2.0, "no_enrb": -2.0, "no_spatial": 0.0}

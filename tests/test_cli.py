@@ -13,14 +13,14 @@ import torch
 import yaml
 from PIL import Image, ImageCms
 
-from experiments.cli import main
-from experiments.cli_shared import parse_settings
-from experiments.data import Item, Listing, write_listing
-from experiments.enhancing import baseline
-from experiments.images import read_image
+from experiments.cli.common import parse_settings
+from experiments.cli.main import main
+from experiments.data.fetch import Item, Listing, write_listing
+from experiments.data.images import read_image
+from experiments.enhance.run import baseline
 from experiments.provenance import git_commit
-from experiments.scores import score_folder
-from experiments.study import CONFIG
+from experiments.score.run import score_folder
+from experiments.sheets.study import CONFIG
 from zero_leinr.checkpoint import save_model
 from zero_leinr.errors import InputError
 from zero_leinr.model import ZeroLEINR
@@ -133,7 +133,7 @@ def test_too_little_memory_is_one_line(photos, tmp_path, monkeypatch, capsys, ra
     def read(_):
         raise raised
 
-    monkeypatch.setattr("experiments.enhancing.read_image", read)
+    monkeypatch.setattr("experiments.enhance.run.read_image", read)
     line = fails(capsys, "enhance", photos, "--method", "gamma", "--out", tmp_path / "out")
     assert "not enough memory: take smaller images" in line
 
@@ -144,7 +144,7 @@ def test_a_study_does_not_train_beside_a_gpu_that_torch_cannot_use(tmp_path, mon
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    monkeypatch.setattr("experiments.checks.choose_device", lambda: "cpu")
+    monkeypatch.setattr("experiments.check.choose_device", lambda: "cpu")
     assert "torch cannot use it" in fails(capsys, "check", "demo")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert command("check", "demo") == 0
@@ -199,7 +199,7 @@ def test_scoring_for_a_study_downloads_what_is_new_in_it(photos, tmp_path, monke
     def download(*_):
         raise AssertionError("asked the network")
 
-    monkeypatch.setattr("experiments.fetch.download", download)
+    monkeypatch.setattr("experiments.data.download.download", download)
     monkeypatch.setenv("ZERO_LEINR_DATA", str(tmp_path / "empty"))
     monkeypatch.chdir(tmp_path)
     known = tmp_path / "results" / "demo" / "study.json"
@@ -248,14 +248,14 @@ def test_settings_are_read_as_yaml():
         (["train", "--images", "absent.npy", "--out", "o"], "absent.npy: no prepared"),
         (["score", "photos", "--metrics", "psnr"], "give --reference"),
         (["score", "photos", "--metrics", "pnsr"], "unknown metric 'pnsr'"),
-        (["score", "photos", "--study", "absent"], "no such study; there are ablations"),
+        (["score", "photos", "--study", "absent"], "no such study; there are ablation, "),
         (["train", "photos", "--out", "o", "--set", "noise=["], "--set noise=[: the value is not"),
         (["train", "photos", "--out", "o", "--set", "noise=2026-13-01"], "the value is not YAML"),
         (["ablate", "a", "--set", "noise=["], "--set noise=[: the value is not YAML"),
         (["prepare", "--listing", "a", "--size", "-5", "--out", "o"], "at least 1 pixel, not -5"),
         (["fetch"], "name at least one"),
         (["fetch", "lool"], "unknown data set 'lool'"),
-        (["check", "absent"], "no such study; there are ablations, ablations_real, b"),
+        (["check", "absent"], "no such study; there are ablation, ablations, abla"),
         (["tables", "absent"], "study.json: missing"),
     ],
 )

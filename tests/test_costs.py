@@ -15,13 +15,13 @@ from PIL import Image
 from torch import nn
 from torch.nn import functional as F
 
-from experiments.cli import main
-from experiments.collect import read_study
-from experiments.costs import measure, network_cost, night_image, read_costs, significant
-from experiments.figures import paper_style
-from experiments.figures_costs import draw, place_names
+from experiments.analysis.results import read_study
+from experiments.cli.main import main
+from experiments.figures.costs import draw, place_names
+from experiments.figures.style import paper_style
 from experiments.graph import Graph
-from experiments.study import CONFIG, load_study
+from experiments.sheets.study import CONFIG, load_study
+from experiments.tables.costs import measure, network_cost, night_image, read_costs, significant
 
 IMAGE = np.zeros((40, 60, 3), np.uint8)
 
@@ -85,7 +85,7 @@ def test_time_and_memory_are_those_of_the_call():
 @needs_data
 def test_the_counts_of_the_official_networks(tmp_path):
     out = tmp_path / "costs.json"
-    command = [sys.executable, "-m", "experiments.cli", "costs", "--study", "baselines"]
+    command = [sys.executable, "-m", "experiments.cli.main", "costs", "--study", "baselines"]
     command += ["--method", "sci_medium", "--threads", "1", "--device", "cpu", "--out", str(out)]
     # As the workflow calls it: Snakemake sets these to all the cores that it keeps free.
     cores = {f"{library}_NUM_THREADS": "2" for library in ("OMP", "MKL", "OPENBLAS")}

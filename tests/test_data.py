@@ -11,7 +11,8 @@ import yaml
 from conftest import needs_data, one_line
 from downloads import png
 
-from experiments import data, datasets
+from experiments.data import fetch as data
+from experiments.sheets import datasets
 from zero_leinr.errors import InputError
 
 # Folders of the user

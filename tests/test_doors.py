@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from experiments.study import VARIANTS_GROUP, load_studies, load_study
+from experiments.sheets.study import VARIANTS_GROUP, load_studies, load_study
 
 PROJECT = Path(__file__).parent.parent
 

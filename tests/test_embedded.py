@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from experiments import embedded
-from experiments.images import read_image
+from experiments.data import embedded
+from experiments.data.images import read_image
 
 
 @pytest.fixture(scope="module")

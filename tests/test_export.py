@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from experiments import export
-from experiments.cli import main
+from experiments.cli.main import main
+from experiments.export import onnx as export
 from zero_leinr.checkpoint import load_model, save_model
 from zero_leinr.errors import InputError
 from zero_leinr.inference import enhance

@@ -9,7 +9,7 @@ import pytest
 from conftest import one_line
 from downloads import png, sha256
 
-from experiments import fetch as net
+from experiments.data import download as net
 from zero_leinr.errors import InputError
 
 # Fetching

@@ -8,20 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from experiments.collect import read_scores, read_study
-from experiments.figures import cut_long_lines, looks, paper_style
-from experiments.figures_qualitative import (
+from experiments.analysis.results import read_scores, read_study
+from experiments.data.images import write_image
+from experiments.figures.qualitative import (
     ZOOM,
     busiest_corner,
     even_columns,
     pick,
     write_qualitative,
 )
-from experiments.figures_scores import draw as draw_scores
-from experiments.figures_scores import row_positions, write_score_figure
-from experiments.figures_training import arrange, read_losses, smooth, write_training_curves
-from experiments.figures_training import draw as draw_losses
-from experiments.images import write_image
+from experiments.figures.scores import draw as draw_scores
+from experiments.figures.scores import row_positions, write_score_figure
+from experiments.figures.style import cut_long_lines, looks, paper_style
+from experiments.figures.training import arrange, read_losses, smooth, write_training_curves
+from experiments.figures.training import draw as draw_losses
 from zero_leinr.errors import InputError
 
 
@@ -204,7 +204,7 @@ def test_study_that_trains_nothing_has_no_training_curves(tmp_path):
 @pytest.fixture
 def grid(monkeypatch, tmp_path):
     """Draws a qualitative grid and gives the figure as it is saved."""
-    import experiments.figures_qualitative as module
+    import experiments.figures.qualitative as module
 
     def draw(dataset):
         kept = []
@@ -254,7 +254,7 @@ def test_grid_shows_the_input_as_it_is_and_marks_the_crop(grid):
 
 
 def test_grid_shows_a_cropped_image_at_its_place(tmp_path):
-    import experiments.figures_qualitative as module
+    import experiments.figures.qualitative as module
 
     image = np.full((60, 94, 3), 7, np.uint8)
     write_image(tmp_path / "cropped.png", image)

@@ -11,8 +11,8 @@ from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTens
 from baselines import pairlie, ruas, sci, zero_dce, zero_dce_pp, zero_ig
 from baselines.recipe import BaselineRecipe, make_recipe
 from baselines.registry import find
-from experiments import perceptual
-from experiments.study import load_studies
+from experiments.score import perceptual
+from experiments.sheets.study import load_studies
 from zero_leinr import enrb, streams, training
 from zero_leinr.inference import enhance
 from zero_leinr.model import ZeroLEINR

@@ -7,9 +7,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from experiments.cli import main
-from experiments.half_precision import describe, export_half
-from experiments.study import load_studies
+from experiments.cli.main import main
+from experiments.export.half_precision import describe, export_half
+from experiments.sheets.study import load_studies
 from zero_leinr.checkpoint import load_model, save_model
 from zero_leinr.errors import InputError
 from zero_leinr.inference import enhance

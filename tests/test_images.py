@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from experiments import images
-from experiments.data import Item
-from experiments.enhancing import WRITERS, enhance_items
+from experiments.data import images
+from experiments.data.fetch import Item
+from experiments.enhance.run import WRITERS, enhance_items
 from zero_leinr.errors import InputError
 
 

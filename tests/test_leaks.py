@@ -10,11 +10,11 @@ import pytest
 from conftest import needs_data
 from PIL import Image
 
-from experiments import embedded
-from experiments.cli import main
-from experiments.data import Item, Listing, fetch, write_listing
-from experiments.images import write_image
-from experiments.leaks import SAME_SCENE, find_leaks, scene_hash
+from experiments.cli.main import main
+from experiments.data import embedded
+from experiments.data.fetch import Item, Listing, fetch, write_listing
+from experiments.data.images import write_image
+from experiments.data.leaks import SAME_SCENE, find_leaks, scene_hash
 from zero_leinr.errors import InputError
 
 

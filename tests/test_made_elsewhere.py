@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import yaml
 
-from experiments import study
-from experiments.checks import check_study, describe_study
-from experiments.costs import measure_method
-from experiments.data import Item, Listing, write_listing
-from experiments.datasets import load_checked
-from experiments.images import read_image, write_image
-from experiments.made_elsewhere import take
-from experiments.study import CONFIG, load_study
+from experiments.check import check_study, describe_study
+from experiments.data.fetch import Item, Listing, write_listing
+from experiments.data.images import read_image, write_image
+from experiments.enhance.external import take
+from experiments.sheets import study
+from experiments.sheets.datasets import load_checked
+from experiments.sheets.study import CONFIG, load_study
+from experiments.tables.costs import measure_method
 from zero_leinr.errors import InputError
 
 ENTRY = {"label": "Mine", "group": "Ours", "citation": "Me. 2026", "images": "outputs"}

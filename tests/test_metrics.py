@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from pictures import noisy, scene
 
-from experiments import fidelity, perceptual
+from experiments.score import fidelity, perceptual
 
 FULL_REFERENCE = [fidelity.psnr, fidelity.psnr_luma]
 STRUCTURAL = [fidelity.ssim, fidelity.ssim_gaussian, fidelity.ssim_luma]

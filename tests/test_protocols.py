@@ -10,13 +10,14 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.transforms import Bbox
 
-from experiments import fidelity, scores
-from experiments.cli import main
-from experiments.collect import read_scores, read_study
-from experiments.figures import paper_style
-from experiments.figures_protocols import draw
-from experiments.protocols import rank
-from experiments.statistics import summarize
+from experiments.analysis.results import read_scores, read_study
+from experiments.analysis.statistics import summarize
+from experiments.cli.main import main
+from experiments.figures.protocols import draw
+from experiments.figures.style import paper_style
+from experiments.score import fidelity
+from experiments.score import run as scores
+from experiments.tables.protocols import rank
 
 
 def images(seed: int, side: tuple[int, int] = (40, 60)) -> tuple[np.ndarray, np.ndarray]:

@@ -8,9 +8,9 @@ import pytest
 import yaml
 from fake_study import make_study
 
-from experiments.collect import read_scores, read_study
-from experiments.published import COLUMNS, FIGURES, compare, load_published, write_published
-from experiments.study import CONFIG
+from experiments.analysis.results import read_scores, read_study
+from experiments.sheets.study import CONFIG
+from experiments.tables.published import COLUMNS, FIGURES, compare, load_published, write_published
 from zero_leinr.errors import InputError
 
 # Of the methods that no file in baselines/ runs; the others must be names of methods.yaml.

@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 from safetensors import safe_open
 
-from experiments.cli import main
-from experiments.data import weights_file
-from experiments.enhancing import baseline
-from experiments.half_precision import describe
-from experiments.images import read_image
-from experiments.study import CONFIG, FULL, load_checked, load_studies
+from experiments.cli.main import main
+from experiments.data.fetch import weights_file
+from experiments.data.images import read_image
+from experiments.enhance.run import baseline
+from experiments.export.half_precision import describe
+from experiments.sheets.study import CONFIG, FULL, load_checked, load_studies
 from zero_leinr import released
 from zero_leinr.inference import enhance
 from zero_leinr.recipe import Recipe

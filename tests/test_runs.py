@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from experiments.enhancing import trained
-from experiments.runs import failed_parts, run_training
+from experiments.enhance.run import trained
+from experiments.train.run import failed_parts, run_training
 from zero_leinr.checkpoint import load_state, save_state
 from zero_leinr.device import warn_where_slow
 from zero_leinr.recipe import Recipe
@@ -51,7 +51,7 @@ def test_each_piece_of_an_interrupted_run_is_recorded(tmp_path, monkeypatch):
 
     def run_on(machine):
         where = {"device": machine, "finished": "now"}
-        monkeypatch.setattr("experiments.runs.provenance", lambda _: dict(where))
+        monkeypatch.setattr("experiments.train.run.provenance", lambda _: dict(where))
         recipe = Recipe().replace(TINY)
         run_training(recipe, tmp_path / "images.npy", 0, folder, device="cpu")
         return json.loads((folder / "run.json").read_text())

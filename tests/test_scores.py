@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures import noisy, scene
 
-from experiments import fidelity, perceptual, scores
-from experiments.data import Item
-from experiments.images import read_image, write_image
+from experiments.data.fetch import Item
+from experiments.data.images import read_image, write_image
+from experiments.score import fidelity, perceptual
+from experiments.score import run as scores
 from zero_leinr.errors import InputError
 
 PSNR_PROTOCOLS = ("standard", "luma", "gt_mean", "zero_leinr_scripts")
@@ -294,4 +295,4 @@ def test_light_commands_stay_light():
 
 @pytest.fixture(autouse=True)
 def _warnings_are_seen(caplog):
-    caplog.set_level(logging.WARNING, logger="experiments.scores")
+    caplog.set_level(logging.WARNING, logger="experiments.score.run")

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from fake_study import make_study, score_file
 
-from experiments.cli import main
-from experiments.collect import read_study
-from experiments.selection import select
+from experiments.analysis.results import read_study
+from experiments.analysis.select import select
+from experiments.cli.main import main
 from zero_leinr.errors import InputError
 
 

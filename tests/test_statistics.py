@@ -10,7 +10,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from benchmarks.coverage import coverage, decisions
-from experiments.comparisons import (
+from experiments.analysis.comparisons import (
     compare,
     effect_size,
     holm,
@@ -19,7 +19,7 @@ from experiments.comparisons import (
     paired_differences,
     score_table,
 )
-from experiments.statistics import estimate, summarize
+from experiments.analysis.statistics import estimate, summarize
 
 scores = arrays(float, st.tuples(st.integers(1, 4), st.integers(2, 20)), elements=st.floats(-9, 9))
 

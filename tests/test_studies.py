@@ -6,11 +6,11 @@ import shutil
 import pytest
 import yaml
 
-from experiments.ablations import Ablation, load_ablations
-from experiments.checks import describe_study
-from experiments.data import Listing, write_listing
-from experiments.datasets import load_registry
-from experiments.study import CONFIG, load_studies, load_study
+from experiments.check import describe_study
+from experiments.data.fetch import Listing, write_listing
+from experiments.sheets.ablations import Ablation, load_ablations
+from experiments.sheets.datasets import load_registry
+from experiments.sheets.study import CONFIG, load_studies, load_study
 from zero_leinr.errors import InputError
 
 BASELINES = ["zero_dce_retrained", "sci_retrained"]
@@ -66,7 +66,7 @@ def test_study_json_says_what_its_sets_and_metrics_lack(tmp_path):
 def test_data_sets_of_one_label_are_refused(monkeypatch):
     registry = load_registry()
     registry["dicm"] = dataclasses.replace(registry["dicm"], label="LIME")
-    monkeypatch.setattr("experiments.study.load_registry", lambda: registry)
+    monkeypatch.setattr("experiments.sheets.study.load_registry", lambda: registry)
     message = r"baselines\.yaml: data sets lime and dicm have the same label, 'LIME'"
     with pytest.raises(InputError, match=message):
         load_study(CONFIG / "studies" / "baselines.yaml")

@@ -14,9 +14,9 @@ from fake_study import make_study, score_file, write
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.collect import read_scores, read_study
-from experiments.markup import escape_latex, escape_markdown
-from experiments.tables import layout, summarize_with_ties, write_tables
+from experiments.analysis.results import read_scores, read_study
+from experiments.tables.markup import escape_latex, escape_markdown
+from experiments.tables.scores import layout, summarize_with_ties, write_tables
 from zero_leinr.errors import InputError
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from experiments.cli import main
-from experiments.data import Listing, write_listing
-from experiments.study import CONFIG, load_study
+from experiments.cli.main import main
+from experiments.data.fetch import Listing, write_listing
+from experiments.sheets.study import CONFIG, load_study
 from zero_leinr.checkpoint import load_model
 
 BARE = """
@@ -31,7 +31,7 @@ class Bare(PathFinder):
             return PathFinder.find_spec(name, path, target)
 
 sys.meta_path[:] = [BuiltinImporter, FrozenImporter, Bare]
-from experiments.cli import main
+from experiments.cli.main import main
 
 recipe, images, listing, photos, run = sys.argv[1:]
 prepared = ["--images", images, "--listing", listing]

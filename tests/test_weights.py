@@ -5,7 +5,8 @@ import yaml
 from conftest import needs_data, one_line
 from downloads import sha256
 
-from experiments import data, datasets
+from experiments.data import fetch as data
+from experiments.sheets import datasets
 from zero_leinr.errors import InputError
 
 

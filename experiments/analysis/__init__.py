@@ -1,0 +1,1 @@
+"""Analysis: what the scores of a study say; statistics, without a table or a figure."""

@@ -1,0 +1,166 @@
+"""Whether methods differ: paired differences, their test, its correction, their effect size."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from experiments.analysis.statistics import estimate
+
+ALPHA = 0.05
+# What ``compare`` returns.
+MEASURED = ("difference", "ci_low", "ci_high", "p", "effect_size", "n_images", "n_seeds")
+
+
+def score_table(scores: pd.DataFrame) -> pd.DataFrame:
+    """Scores of one dataset, metric and protocol: rows (method, seed), columns images."""
+    return scores.set_index(["method", "seed", "image"])["value"].unstack()
+
+
+def paired_differences(table: pd.DataFrame, method: str, other: str) -> np.ndarray:
+    """Scores of one method minus those of another, on the same images and with the same seeds.
+
+    A method that has one seed is paired with each seed of the other.
+
+    Args:
+        table: What ``score_table`` returned.
+        method: A method in it.
+        other: Another.
+
+    Returns:
+        Differences in the metric's unit, shape (seeds, images); NaN where both are infinite.
+    """
+    first, second = table.loc[method], table.loc[other]
+    if len(first) > 1 and len(second) > 1:
+        shared = first.index.intersection(second.index)
+        first, second = first.loc[shared], second.loc[shared]
+    with np.errstate(invalid="ignore"):
+        return first.to_numpy() - second.to_numpy()
+
+
+def p_value(differences: np.ndarray) -> np.ndarray:
+    """Two-sided p-value of the hypothesis that two methods do not differ.
+
+    The larger of two: Wilcoxon's signed-rank test over images, on differences averaged over seeds,
+    which asks for no shape of distribution but holds the seeds for fixed; and that of
+    ``statistics.Estimate``, which knows that seeds vary. Whoever is rejected by both at
+    5 % is rejected wrongly with 5 % at most (intersection-union).
+
+    Args:
+        differences: Shape (..., seeds, images).
+
+    Returns:
+        In the shape of the leading axes; NaN with a single image or an infinite score, 1 where no
+        image differs.
+    """
+    by_image = differences.mean(axis=-2)
+    p = estimate(differences).p_value()
+    testable = np.isfinite(p) & by_image.any(axis=-1)
+    if testable.any():
+        ranked = stats.wilcoxon(by_image[testable], axis=-1).pvalue
+        p[testable] = np.maximum(p[testable], ranked)
+    return p
+
+
+def too_few_images(n_images: int, tests: int) -> bool:
+    """Whether no p-value of a family can reach 5 % after Holm's correction, whatever the scores.
+
+    Wilcoxon's smallest p-value for n images is 2 / 2^n.
+    """
+    return tests * 2.0 ** (1 - n_images) >= ALPHA
+
+
+def effect_size(differences: np.ndarray) -> np.ndarray:
+    """Matched-pairs rank-biserial correlation of differences averaged over seeds.
+
+    Images are ranked by the size of their difference; it is the sum of the ranks with positive
+    differences minus that with negative ones, over the sum of both: 1 where every image has a
+    positive difference, -1 where every one has a negative, 0 where the two weigh the same.
+
+    Source: D. S. Kerby, The simple difference formula, Comprehensive Psychology 3, 2014.
+
+    Args:
+        differences: Shape (..., seeds, images).
+
+    Returns:
+        In the shape of the leading axes, in [-1, 1]; NaN where an image has no difference.
+    """
+    by_image = differences.mean(axis=-2)
+    ranks = np.sign(by_image) * stats.rankdata(np.abs(by_image), axis=-1)
+    total = np.abs(ranks).sum(axis=-1)
+    return np.divide(ranks.sum(axis=-1), total, out=np.zeros_like(total), where=total != 0)
+
+
+def holm(p_values: np.ndarray) -> np.ndarray:
+    """Holm's correction of families of p-values.
+
+    As statsmodels has it (a test holds them together), whose version collects garbage at each
+    call and so takes a tenth of a second for a family.
+
+    Args:
+        p_values: Shape (..., tests), a family along the last axis; NaN is no part of it and stays.
+
+    Returns:
+        Corrected p-values in the same shape.
+    """
+    p = np.asarray(p_values, dtype=float)
+    order = np.argsort(p, axis=-1)  # NaN last
+    known = (~np.isnan(p)).sum(axis=-1, keepdims=True)
+    steps = np.take_along_axis(p, order, -1) * (known - np.arange(p.shape[-1]))
+    corrected = np.minimum(np.maximum.accumulate(steps, axis=-1), 1)
+    return np.take_along_axis(corrected, np.argsort(order, axis=-1), -1)
+
+
+def compare(differences: np.ndarray) -> dict[str, float]:
+    """All that a pair of methods is compared by, before any correction.
+
+    Args:
+        differences: What ``paired_differences`` returns.
+
+    Returns:
+        ``difference``, ``ci_low`` and ``ci_high`` in the metric's unit, ``p``, ``effect_size``,
+        ``n_images`` and ``n_seeds``.
+    """
+    guess = estimate(differences)
+    low, high = guess.interval()
+    return {
+        "difference": float(guess.mean),
+        "ci_low": float(low),
+        "ci_high": float(high),
+        "p": float(p_value(differences)),
+        "effect_size": float(effect_size(differences)),
+        "n_images": differences.shape[1],
+        "n_seeds": differences.shape[0],
+    }
+
+
+def like_best(scores: pd.DataFrame, directions: Mapping[str, str]) -> pd.DataFrame:
+    """Tells which methods cannot be told from the best of their column.
+
+    Each is compared with the method of the best mean; Holm's family is the column.
+
+    Args:
+        scores: What ``results.read_scores`` returns.
+        directions: Metric -> ``up`` or ``down``, where better is.
+
+    Returns:
+        One row each of method, dataset, metric, protocol with ``like_best``: True for the best and
+        for whatever the test at 5 % does not set apart from it. Where nothing can be tested it is
+        True for the best alone: with too few images for the test to set anything apart
+        (``too_few_images``), and against an infinite score.
+    """
+    keys = ["dataset", "metric", "protocol"]
+    rows = []
+    for group, column in scores.groupby(keys, sort=False):
+        table = score_table(column)
+        means = table.mean(axis=1).groupby("method", sort=False).mean()
+        best = str(means.idxmax() if directions[str(group[1])] == "up" else means.idxmin())
+        others = [str(name) for name in means.index if name != best]
+        p = np.array([float(p_value(paired_differences(table, name, best))) for name in others])
+        apart = (holm(p) < ALPHA) | np.isnan(p)
+        if too_few_images(table.shape[1], len(others)):
+            apart[:] = True
+        rows.append((best, *group, True))
+        rows += [(name, *group, not far) for name, far in zip(others, apart, strict=True)]
+    return pd.DataFrame(rows, columns=["method", *keys, "like_best"])

@@ -1,0 +1,87 @@
+"""A part of a study as a results folder of its own, for the tables and figures of a paper."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.analysis.results import read_study
+from experiments.provenance import write_json
+from zero_leinr.errors import InputError
+
+LINKED = ("scores", "images", "runs", "data", "costs")
+
+
+def select(
+    source: Path,
+    target: Path,
+    *,
+    methods: Sequence[str] | None = None,
+    datasets: Sequence[str] | None = None,
+    metrics: Sequence[str] | None = None,
+    seeds: Sequence[int] | None = None,
+    title: str | None = None,
+) -> None:
+    """Makes ``target`` look like the results of a study of these methods, data sets and seeds.
+
+    It gets a ``study.json`` of its own and links to what the study has computed. Ranks, tests and
+    marks of tables that are drawn from it are those among what was chosen.
+
+    Args:
+        source: ``results/<study>``; of what was chosen, all scores must be there.
+        target: Another folder of results: new, or a former selection, which is replaced.
+        methods: In the order of the tables; None for all, as in the next three.
+        datasets: Likewise.
+        metrics: Likewise.
+        seeds: Of the methods that the study trains.
+        title: The title of its tables; by default that of the study, and that this is a part of it.
+
+    Raises:
+        InputError: The study has no such method, data set, metric or seed, or ``target`` holds
+            something else.
+    """
+    study = read_study(source)
+    content = json.loads((source / "study.json").read_text(encoding="utf-8"))
+    for key, names in (("methods", methods), ("datasets", datasets), ("metrics", metrics)):
+        content[key] = _chosen(source, key, content[key], names)
+    for method in content["methods"]:
+        if method["weights"] == "trained here" and seeds is not None:
+            if missing := set(seeds) - set(method["seeds"]):
+                raise InputError(f"{source}: {method['name']} has no seed {min(missing)}")
+            method["seeds"] = list(seeds)
+    kept = [entry["name"] for entry in content["datasets"]]
+    others = {said for d in study.datasets if d.name not in kept for said in (d.name, d.label)}
+    for key, sentences in (("data", study.data), ("leaks", study.leaks)):
+        content[key] = [said for said in sentences if said.partition(":")[0] not in others]
+    content |= {"name": target.name, "title": title or f"{study.title} (selection)"}
+    content["selected_from"] = study.name
+    _make_room(target)
+    for name in LINKED:
+        if (source / name).exists():
+            (target / name).symlink_to(os.path.relpath(source / name, target.resolve()))
+    write_json(content, target / "study.json")
+
+
+def _chosen(
+    source: Path, key: str, entries: list[dict[str, Any]], names: Sequence[str] | None
+) -> list[dict[str, Any]]:
+    by_name = {entry["name"]: entry for entry in entries}
+    for name in names or ():
+        if name not in by_name:
+            raise InputError(f"{source}: no {name!r} among its {key}: {', '.join(by_name)}")
+    return entries if names is None else [by_name[name] for name in dict.fromkeys(names)]
+
+
+def _make_room(target: Path) -> None:
+    """Makes the folder, or takes the links out of a former selection."""
+    if target.exists():
+        try:
+            former = json.loads((target / "study.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            former = {}
+        if "selected_from" not in former:
+            raise InputError(f"{target}: is there and no selection; choose another folder")
+        for name in LINKED:
+            (target / name).unlink(missing_ok=True)
+    target.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,148 @@
+"""What is checked before any long work starts, and what the later stages are told: study.json."""
+
+import logging
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.data.fetch import read_listing, weights_file
+from experiments.data.leaks import read_leaks
+from experiments.enhance.external import folder_of
+from experiments.score.run import describe_metrics, enhanced_paths, missing_metrics
+from experiments.sheets.datasets import load_registry
+from experiments.sheets.study import Study
+from zero_leinr.device import choose_device
+from zero_leinr.errors import InputError
+
+log = logging.getLogger(__name__)
+
+
+def check_study(study: Study, listings: Sequence[Path] = ()) -> dict[str, str]:
+    """Makes sure that a study can run to its end; downloads weights that are not there.
+
+    Args:
+        study: The study.
+        listings: What ``fetch`` found of its data sets, for images that were made elsewhere.
+
+    Returns:
+        The metrics that the study has to do without: name -> reason.
+
+    Raises:
+        InputError: Weights of a method cannot be had, or those of a metric that the study does not
+            want to do without; images made elsewhere are missing or of another size; something in
+            the claims cannot be; or the GPU cannot be used.
+    """
+    found = [each for each in map(read_listing, listings) if each.dataset in study.datasets]
+    for method in study.methods.values():
+        try:
+            if "weights" in method.entry:
+                weights_file(method.entry["weights"])
+            if "images" in method.entry:
+                for listing in found:
+                    enhanced_paths(listing.items, folder_of(method.entry, listing.dataset))
+        except InputError as error:
+            raise InputError(f"method {method.name}: {error}") from error
+    if "claims" in study.extras:
+        from experiments.tables.claims import load_claims
+
+        load_claims()
+    if study.trained:
+        _check_gpu()
+    missing = missing_metrics(study.metrics, download=True)
+    for name, reason in missing.items():
+        if study.missing_metrics == "stop":
+            raise InputError(
+                f"metric {name}: {reason} "
+                "(a study with `missing_metrics: report` goes on without it)"
+            )
+        log.warning("metric %s will be missing: %s", name, reason)
+    return missing
+
+
+def _check_gpu() -> None:
+    """Refuses to train on the processor, for weeks, beside a GPU that torch cannot use.
+
+    Raises:
+        InputError: There is such a GPU, and nobody has said that it shall not be seen.
+    """
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    if hidden or shutil.which("nvidia-smi") is None or choose_device() != "cpu":
+        return
+    if subprocess.run(["nvidia-smi"], capture_output=True, check=False).returncode == 0:
+        raise InputError(
+            "nvidia-smi shows a GPU, and torch cannot use it: `python -c 'import torch; "
+            "torch.cuda.init()'` says why (its driver may be too old). To train on the processor "
+            "all the same, set CUDA_VISIBLE_DEVICES to nothing"
+        )
+
+
+def describe_study(
+    study: Study,
+    missing: Mapping[str, str],
+    listings: Sequence[Path] = (),
+    leaks: Path | None = None,
+) -> dict[str, Any]:
+    """Says what tables and figures have to know of a study: the content of ``study.json``.
+
+    Args:
+        study: The study.
+        missing: What ``check_study`` returned for it.
+        listings: What ``fetch`` found of its data sets and its training images.
+        leaks: What ``leaks`` found between the latter and the former.
+
+    Returns:
+        Name, title, budget, methods, datasets, data, training_sha256, leaks, metrics and missing.
+        ``data`` has a sentence for each set that lacks images or is of copies; ``leaks`` one for
+        each set that shares scenes with the training images, or is None if that was not looked for.
+
+    Raises:
+        InputError: A listing, or what was found of leaks, cannot be read.
+    """
+    shared = read_leaks(leaks) if leaks else None
+    for warning in shared or []:
+        log.warning("%s (%s names them)", warning, leaks)
+    found = {listing.dataset: listing for listing in map(read_listing, listings)}
+    registry = load_registry()
+    return {
+        "name": study.name,
+        "title": study.title,
+        "budget": {"label": study.budget_label, "reduced": study.reduced},
+        "methods": [
+            {
+                "name": method.name,
+                "label": method.label,
+                "group": method.group,
+                "weights": method.weights,
+                "seeds": method.seeds,
+                "recipe": method.recipe,
+                "note": method.entry.get("note"),
+            }
+            for method in study.methods.values()
+        ],
+        "datasets": [
+            {
+                "name": name,
+                "label": registry[name].label,
+                "paired": registry[name].paired,
+                "count": found[name].count if name in found else registry[name].count,
+            }
+            for name in study.datasets
+        ],
+        "data": [
+            f"{registry[name].label}: {'; '.join(listing.warnings)}"
+            for name, listing in found.items()
+            if listing.warnings
+        ],
+        "training_sha256": found[name].sha256 if (name := study.training_images) in found else None,
+        "leaks": shared,
+        "metrics": describe_metrics(study.metrics),
+        # The whole reason is in the log; tables have room for what it begins with, the file's name.
+        "missing": {
+            name: f"its weights, {reason.split()[0].strip(',:').rpartition('/')[2]}, could not be "
+            f"had (once they are there: snakemake {study.name} --forcerun describe score)"
+            for name, reason in missing.items()
+        },
+    }

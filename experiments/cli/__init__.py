@@ -1,0 +1,1 @@
+"""The command `zero-leinr`; one module a stage."""

@@ -1,0 +1,81 @@
+"""What the commands have in common: their options for machine and seeds, studies and settings."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zero_leinr.errors import InputError
+
+if TYPE_CHECKING:
+    from experiments.sheets.study import Study
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def add_command(commands: Any, name: str, run: Any, summary: str, examples: str) -> Any:
+    """Adds a command with its help; ``run`` is called with the parsed options."""
+    command = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog="examples:\n  " + examples.replace("\n", "\n  "),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    return command
+
+
+def add_machine(command: Any) -> None:
+    """Adds the options of commands that compute: device and threads."""
+    command.add_argument("--device", choices=DEVICES, default="auto", help="default: the best here")
+    command.add_argument("--threads", type=int, help="processor threads (default: all)")
+
+
+def find_study(name: str) -> "Study":
+    """Loads a study by its name in ``experiments/config/studies``, or by the path of its file.
+
+    Raises:
+        InputError: There is no such study, or something in it is wrong.
+    """
+    from experiments.sheets.study import CONFIG, load_study
+
+    path = Path(name)
+    return load_study(path if path.suffix else CONFIG / "studies" / f"{name}.yaml")
+
+
+def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
+    """Turns ``["epochs=20", "light.spatial=0"]`` into overrides of a recipe; values are YAML.
+
+    Raises:
+        InputError: An item is not ``key=value``, or its value is not YAML.
+    """
+    if not settings:
+        return {}  # a machine that only trains may have no PyYAML
+    import yaml
+
+    from experiments.sheets.ablations import nest
+
+    values: dict[str, Any] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not (key and equals and value):
+            raise InputError(f"--set {setting}: write KEY=VALUE, such as epochs=20")
+        try:
+            values[key] = yaml.safe_load(value)
+        except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that there is not
+            reason = " ".join(str(error).split())
+            raise InputError(f"--set {setting}: the value is not YAML ({reason})") from error
+    return nest(values)
+
+
+def add_seeds(command: Any) -> None:
+    """Adds the option that enhances or scores several seeds of a method in one call."""
+    command.add_argument(
+        "--seeds", nargs="+", type=int, help="these seeds of a method: a folder seed<k> for each"
+    )
+
+
+def seed_folders(seeds: list[int] | None) -> list[str]:
+    """The folder of each seed below that of its method; none if no seeds are named."""
+    return [""] if seeds is None else [f"seed{seed}" for seed in seeds]

@@ -1,0 +1,210 @@
+"""The commands that use weights: ``enhance`` images with them, ``export`` them."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.cli.common import add_command, add_machine, add_seeds, seed_folders
+from zero_leinr.errors import InputError
+from zero_leinr.released import RELEASED
+
+
+def add_enhance_commands(commands: Any) -> None:
+    """Adds the commands of this file to the parser."""
+    _add_enhance(commands)
+    _add_export(commands)
+
+
+# ------------------------------------------------------------------------------------- enhance
+
+
+def _add_enhance(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "enhance",
+        _enhance,
+        "brighten images with trained weights or a baseline",
+        "zero-leinr enhance photo.jpg\n"
+        "zero-leinr enhance holiday/*.jpg more/ --out bright\n"
+        "zero-leinr enhance photo.jpg --weights runs/mine/model.safetensors --out out\n"
+        "zero-leinr enhance photos/ --method zero_dce --out enhanced\n"
+        "zero-leinr enhance photos/ --method sci_retrained --weights a.safetensors --out o\n"
+        "zero-leinr enhance photos/ --weights a.safetensors b.safetensors --seeds 0 1 --out o",
+    )
+    command.add_argument("images", nargs="*", type=Path, help="images, or folders of images")
+    command.add_argument(
+        "--listings", nargs="+", type=Path, help="instead: what `fetch` wrote; a folder for each"
+    )
+    command.add_argument(
+        "--weights",
+        nargs="+",
+        type=Path,
+        default=[],
+        help="a model.safetensors that `train` wrote (default: the released weights); several with "
+        "--seeds, one each",
+    )
+    command.add_argument(
+        "--method",
+        help="instead: a baseline of experiments/config/methods.yaml, with its official weights; "
+        "or as well: the baseline that the weights were trained for",
+    )
+    command.add_argument(
+        "--padding",
+        choices=("square", "minimal"),
+        default="minimal",
+        help="for the denoiser: square as in the official code, or minimal (faster; default)",
+    )
+    command.add_argument(
+        "--tile",
+        type=int,
+        help="side of tiles in pixels, a multiple of 32; smaller ones need less memory "
+        "(default: images above 1.5 megapixels in tiles of 768)",
+    )
+    command.add_argument(
+        "--precision",
+        choices=("float32", "bfloat16", "float16"),
+        default="float32",
+        help="of the networks: half precision can be twice as fast or slower, as the processor is "
+        "(docs/profile.md), and moves pixels by some 255ths (default float32; --tile and this are "
+        "for Zero-LEINR alone)",
+    )
+    command.add_argument(
+        "--out", type=Path, default=Path("enhanced"), help="folder for PNGs (default: enhanced)"
+    )
+    add_seeds(command)
+    add_machine(command)
+
+
+def _enhance(options: argparse.Namespace) -> None:
+    from experiments.enhance.external import folder_of, take
+    from experiments.enhance.run import baseline, enhance_items, trained
+
+    if bool(options.images) == bool(options.listings):
+        raise InputError("enhance: give images, folders, or --listings (one of them)")
+    _check_options(options)
+    if not options.weights and options.method is None:
+        options.weights = [_released()]
+    entry = _method_entry(options.method, bool(options.weights)) if options.method else None
+    batches = _batches(options)
+    for weights, folder in _weights_of_seeds(options):
+        model = None
+        if entry is None:
+            assert weights is not None  # without a method there are weights
+            model = trained(
+                weights, options.padding, options.device, options.tile, options.precision
+            )
+        for dataset, items in batches:
+            if entry and "images" in entry:
+                take(folder_of(entry, dataset or ""), items, folder / (dataset or ""))
+                continue
+            # A baseline may have settings of its own for a data set, so it is built for each.
+            enhancer = model or baseline(entry or {}, dataset, options.device, weights)
+            enhance_items(enhancer, items, folder / (dataset or ""))
+
+
+def _check_options(options: argparse.Namespace) -> None:
+    """Refuses what would be passed over in silence, or misunderstood."""
+    from experiments.data.images import SUFFIXES
+
+    for name, default in (("tile", None), ("precision", "float32"), ("padding", "minimal")):
+        if options.method and getattr(options, name) != default:
+            raise InputError(f"enhance: --{name} is for Zero-LEINR, not for --method")
+    if options.out.suffix.lower() in SUFFIXES:
+        raise InputError(f"enhance: --out {options.out} would be a folder; name one")
+
+
+def _released() -> Path:
+    """The weights that come with the package; says what they are."""
+    from experiments.export.half_precision import describe
+
+    print(describe(RELEASED))
+    return RELEASED
+
+
+def _batches(options: argparse.Namespace) -> list[tuple[str | None, list[Any]]]:
+    """The images to enhance, by data set."""
+    from experiments.data.fetch import read_listing
+
+    if options.listings is None:
+        return [(None, _items(options.images))]
+    return [(found.dataset, found.items) for found in map(read_listing, options.listings)]
+
+
+def _weights_of_seeds(options: argparse.Namespace) -> list[tuple[Path | None, Path]]:
+    """The weights of each seed, None for a method's own, and the folder of what they make."""
+    folders = [options.out / seed for seed in seed_folders(options.seeds)]
+    weights = options.weights or [None] * len(folders)
+    if len(weights) != len(folders):
+        raise InputError("enhance: several --weights go with as many --seeds, one each")
+    return list(zip(weights, folders, strict=True))
+
+
+def _items(images: Sequence[Path]) -> list[Any]:
+    """The images that are named, and those of the folders that are."""
+    from experiments.data.fetch import Item
+    from experiments.data.images import list_images, passed_over
+
+    paths: list[Path] = []
+    for path in images:
+        paths += list_images(path) if path.is_dir() else [path]
+        if path.is_dir() and (others := passed_over(path)):
+            print(f"{path}: passed over, convert them first: {others}", file=sys.stderr)
+    return [Item(path.stem, str(path), None) for path in paths]
+
+
+def _method_entry(name: str, with_weights: bool) -> dict[str, Any]:
+    """The entry of a baseline that runs with weights trained here, or else with its own."""
+    from experiments.sheets.datasets import load_checked
+    from experiments.sheets.study import CONFIG
+
+    sheet = load_checked(CONFIG / "methods.yaml", "methods.schema.yaml")
+    baselines = [known for known, entry in sheet.items() if {"method", "images"} & entry.keys()]
+    if name not in baselines:
+        raise InputError(f"unknown method {name!r}; known: {', '.join(baselines)}")
+    entry = sheet[name]
+    if not with_weights and "recipe" in entry:
+        raise InputError(f"method {name} is trained here: train it, and give --weights as well")
+    if with_weights and not {"recipe", "weights"} & entry.keys():
+        raise InputError(f"method {name} has no weights; leave --weights out")
+    return entry
+
+
+# -------------------------------------------------------------------------------------- export
+
+
+def _add_export(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "export",
+        _export,
+        "write weights as an ONNX model, or in half precision; checked against the original",
+        "zero-leinr export --out zero_leinr.onnx\n"
+        "zero-leinr export --weights runs/mine/model.safetensors --out mine.onnx\n"
+        "zero-leinr export --weights runs/mine/model.safetensors --out mine.safetensors",
+    )
+    command.add_argument(
+        "--weights",
+        type=Path,
+        default=RELEASED,
+        help="a model.safetensors that `train` wrote (default: the released weights)",
+    )
+    command.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="an .onnx file (docs/export-onnx.md), or .safetensors for half precision with the "
+        "record of the run inside",
+    )
+
+
+def _export(options: argparse.Namespace) -> None:
+    if options.out.suffix == ".onnx":
+        from experiments.export.onnx import export_onnx as export
+    elif options.out.suffix == ".safetensors":
+        from experiments.export.half_precision import export_half as export
+    else:
+        raise InputError(f"{options.out}: export writes .onnx and .safetensors files")
+    difference = export(options.weights, options.out)
+    print(f"{options.out}: written; differs from the original by at most {difference:g}/255")

@@ -1,0 +1,272 @@
+"""The commands on a study's results: its tables, figures and verdicts, called by the rules."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.cli.common import add_command, add_machine, find_study
+from zero_leinr.errors import InputError
+
+if TYPE_CHECKING:
+    from experiments.analysis.results import Dataset, Study
+
+
+def add_result_commands(commands: Any) -> None:
+    """Adds the commands of this file to the parser."""
+    _add_select(commands)
+    _add_tables(commands)
+    _add_figures(commands)
+    _add_costs(commands)
+    _add_published(commands)
+    _add_protocols(commands)
+    _add_differences(commands)
+    _add_claims(commands)
+
+
+def _add_parts(command: Any) -> None:
+    """Adds the options of commands that write a table, and a figure for each data set."""
+    command.add_argument("--only", choices=("table", "figure"))
+    command.add_argument("--dataset", help="the figure of this one alone")
+
+
+def _drawn(
+    options: argparse.Namespace, study: "Study", fits: Callable[["Dataset"], object]
+) -> list[str]:
+    """The data sets to draw: the one that was asked for, or all that the figure fits."""
+    if options.only == "table":
+        return []
+    if options.dataset:
+        return [study.dataset(options.dataset).name]
+    return [dataset.name for dataset in study.datasets if fits(dataset)]
+
+
+# -------------------------------------------------------------------------------------- select
+
+
+def _add_select(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "select",
+        _select,
+        "a part of a study as a folder of its own, for the tables and figures of your paper",
+        "zero-leinr select results/baselines results/mine --methods input zero_dce he \\\n"
+        "    --datasets lol_eval15\n"
+        "zero-leinr tables results/mine",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+    command.add_argument("out", type=Path, help="another folder; then tables, figures, ... of that")
+    command.add_argument("--methods", nargs="+", help="in the order of the tables (default: all)")
+    command.add_argument("--datasets", nargs="+", help="likewise")
+    command.add_argument("--metrics", nargs="+", help="likewise")
+    command.add_argument("--seeds", nargs="+", type=int, help="of what the study trains")
+    command.add_argument("--title", help="in captions (default: the study's, and (selection))")
+
+
+def _select(options: argparse.Namespace) -> None:
+    from experiments.analysis.select import select
+
+    select(
+        options.results,
+        options.out,
+        methods=options.methods,
+        datasets=options.datasets,
+        metrics=options.metrics,
+        seeds=options.seeds,
+        title=options.title,
+    )
+    print(f"next: zero-leinr tables {options.out}; zero-leinr figures {options.out}")
+
+
+# --------------------------------------------------------------------------- tables and figures
+
+
+def _add_tables(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "tables",
+        _tables,
+        "tables of a study: csv, md and tex, one a protocol",
+        "zero-leinr tables results/demo",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+    command.add_argument("--protocol", help="this one alone")
+
+
+def _tables(options: argparse.Namespace) -> None:
+    from experiments.tables.scores import write_tables
+
+    write_tables(options.results, options.protocol)
+
+
+def _add_figures(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "figures",
+        _figures,
+        "figures of a study: scores, training curves, image grids; pdf and png",
+        "zero-leinr figures results/demo\nzero-leinr figures results/demo --only training_curves",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+    command.add_argument("--only", choices=("scores", "training_curves", "qualitative"))
+    command.add_argument("--dataset", help="this one alone")
+
+
+def _figures(options: argparse.Namespace) -> None:
+    from experiments.analysis.results import read_study
+    from experiments.figures.qualitative import write_qualitative
+    from experiments.figures.scores import write_score_figure
+    from experiments.figures.training import write_training_curves
+
+    study = read_study(options.results)
+    datasets = [study.dataset(options.dataset)] if options.dataset else study.datasets
+    for dataset in datasets:
+        if options.only in (None, "scores"):
+            write_score_figure(options.results, dataset.name)
+        if options.only in (None, "qualitative"):
+            write_qualitative(options.results, dataset.name)
+    if options.only in (None, "training_curves") and study.trained:
+        write_training_curves(options.results)
+
+
+# -------------------------------------------------------------------------- costs and published
+
+
+def _add_costs(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "costs",
+        _costs,
+        "what an image costs a method: parameters, GFLOPs, seconds, memory",
+        "zero-leinr costs --study baselines --method zero_dce --threads 1 \\\n"
+        "    --out results/baselines/costs/zero_dce.json\n"
+        "zero-leinr costs results/baselines",
+    )
+    command.add_argument(
+        "results", nargs="?", type=Path, help="results/<study>: write table and figures"
+    )
+    _add_parts(command)
+    command.add_argument("--study", help="instead: measure a method of this study ...")
+    command.add_argument("--method", help="... named here")
+    command.add_argument("--weights", type=Path, help="what was trained for it, if it is trained")
+    command.add_argument("--out", type=Path, help="JSON file with what was measured")
+    add_machine(command)
+
+
+def _costs(options: argparse.Namespace) -> None:
+    measured = (options.study, options.method, options.out)
+    if options.results is not None and not any(measured):
+        _write_costs(options)
+    elif options.results is None and all(measured):
+        _measure_costs(options)
+    else:
+        raise InputError("costs: give results/<study>, or --study, --method and --out")
+
+
+def _measure_costs(options: argparse.Namespace) -> None:
+    from experiments.provenance import write_json
+    from experiments.tables.costs import measure_method
+
+    study = find_study(options.study)
+    costs = measure_method(study, options.method, options.weights, options.device)
+    write_json(costs, options.out)
+    print(f"{options.method}: {costs['seconds']:.3g} s an image on {costs['device_name']}")
+
+
+def _write_costs(options: argparse.Namespace) -> None:
+    from experiments.analysis.results import read_study
+    from experiments.figures.costs import write_quality_cost
+    from experiments.tables.costs import write_costs
+
+    study = read_study(options.results)
+    if options.only in (None, "table"):
+        write_costs(options.results)
+    for name in _drawn(options, study, lambda dataset: dataset.paired):
+        write_quality_cost(options.results, name)
+
+
+def _add_published(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "published",
+        _published,
+        "published figures beside the measured ones (docs/published.md)",
+        "zero-leinr published results/baselines",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+
+
+def _published(options: argparse.Namespace) -> None:
+    from experiments.tables.published import write_published
+
+    write_published(options.results)
+
+
+def _add_protocols(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "protocols",
+        _protocols,
+        "how the ranking moves with the protocol (docs/protocols.md)",
+        "zero-leinr protocols results/baselines",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+    _add_parts(command)
+
+
+def _protocols(options: argparse.Namespace) -> None:
+    from experiments.analysis.results import read_study
+    from experiments.figures.protocols import write_protocol_figure
+    from experiments.tables.protocols import compared, write_protocols
+
+    study = read_study(options.results)
+    if options.only in (None, "table"):
+        write_protocols(options.results)
+    for name in _drawn(options, study, lambda dataset: compared(study, dataset)):
+        write_protocol_figure(options.results, name)
+
+
+def _add_differences(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "differences",
+        _differences,
+        "what each variant changes, with interval and test (docs/statistics.md)",
+        "zero-leinr differences results/ablations",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+    _add_parts(command)
+
+
+def _differences(options: argparse.Namespace) -> None:
+    from experiments.analysis.results import read_study
+    from experiments.figures.differences import write_difference_figure
+    from experiments.sheets.study import FULL
+    from experiments.tables.differences import variants, write_differences
+
+    study = read_study(options.results)
+    if FULL not in [method.name for method in study.methods] or not variants(study):
+        raise InputError(f"study {study.name}: needs {FULL} and a variant of it to compare")
+    if options.only in (None, "table"):
+        write_differences(options.results)
+    for name in _drawn(options, study, lambda dataset: True):
+        write_difference_figure(options.results, name)
+
+
+def _add_claims(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "claims",
+        _claims,
+        "the paper's claims put to the test (experiments/config/claims.yaml)",
+        "zero-leinr claims results/ablations",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+
+
+def _claims(options: argparse.Namespace) -> None:
+    from experiments.figures.claims import write_claim_figure
+    from experiments.tables.claims import write_claims
+
+    write_claims(options.results)
+    write_claim_figure(options.results)

@@ -1,0 +1,203 @@
+"""The commands that prepare a study: its data, its sheet, its checks."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from experiments.cli.common import add_command, find_study, parse_settings
+from zero_leinr.errors import InputError
+
+
+def add_study_commands(commands: Any) -> None:
+    """Adds the commands of this file to the parser."""
+    _add_fetch(commands)
+    _add_ablate(commands)
+    _add_recipes(commands)
+    _add_prepare(commands)
+    _add_leaks(commands)
+    _add_check(commands)
+
+
+# --------------------------------------------------------------------------------------- fetch
+
+
+def _add_fetch(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "fetch",
+        _fetch,
+        "find or download data sets, and check every file",
+        "zero-leinr fetch lol_eval15 lime dicm\nzero-leinr fetch --list",
+    )
+    command.add_argument("datasets", nargs="*", help="names in experiments/config/datasets.yaml")
+    command.add_argument("--list", action="store_true", help="say which there are, and stop")
+    command.add_argument("--offline", action="store_true", help="never download")
+    command.add_argument("--listing", type=Path, help="write what was found (one data set only)")
+
+
+def _fetch(options: argparse.Namespace) -> None:
+    from experiments.data.fetch import fetch, write_listing
+    from experiments.sheets.datasets import load_registry
+
+    if options.list:
+        for name, dataset in load_registry().items():
+            count = f"{dataset.count} images" if dataset.count else ""
+            print(f"{name:18} {dataset.label}; {count}; licence: {dataset.licence}")
+            if dataset.citation:
+                print(f"{'':18} {dataset.citation}")
+        return
+    if not options.datasets:
+        raise InputError("fetch: name at least one data set, or use --list")
+    if options.listing and len(options.datasets) > 1:
+        raise InputError("fetch: --listing goes with one data set")
+    for name in options.datasets:
+        listing = fetch(name, download=not options.offline)
+        print(listing.summary())
+        for warning in listing.warnings:
+            print(f"warning: {warning}", file=sys.stderr)
+        if options.listing:
+            write_listing(listing, options.listing)
+
+
+# --------------------------------------------------------------------------------------- ablate
+
+
+def _add_ablate(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "ablate",
+        _ablate,
+        "add a variant of Zero-LEINR to the ablation sheet (docs/add-an-ablation.md)",
+        "zero-leinr ablate no_smoothness_light --set light.smoothness=0 \\\n"
+        "    --label 'light branch without smoothness' --studies ablations paper\n"
+        "zero-leinr ablate gaussian_noise --set noise=gauss5_50",
+    )
+    command.add_argument("name", help="of the variant and its folders: a-z, 0-9 and _")
+    command.add_argument(
+        "--set",
+        nargs="+",
+        required=True,
+        metavar="KEY=VALUE",
+        help="settings that differ from the full method's (all: zero_leinr/recipe.py); a loss "
+        "weight of 0 leaves the loss out, null the whole part: light.spatial=0, denoiser=null",
+    )
+    command.add_argument("--label", help="its name in tables and figures (default: the name)")
+    command.add_argument("--studies", nargs="+", help="studies that it joins (default: all)")
+
+
+def _ablate(options: argparse.Namespace) -> None:
+    from experiments.sheets.ablations import ABLATIONS
+    from experiments.sheets.add_ablation import add_ablation
+
+    joined = add_ablation(
+        options.name, parse_settings(options.set), label=options.label, studies=options.studies
+    )
+    print(f"{ABLATIONS}: {options.name} added; it joins {', '.join(joined)}")
+    print(f"next: snakemake {joined[0]} --cores all    (trains it and draws the tables anew)")
+
+
+# -------------------------------------------------------------------------------------- recipes
+
+
+def _add_recipes(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "recipes",
+        _recipes,
+        "write the recipe of every method that a study trains, to train elsewhere",
+        "zero-leinr recipes paper --out recipes\n"
+        "zero-leinr train --recipe recipes/no_enrb.json --images train.npy --seed 1 --out run",
+    )
+    command.add_argument("study", help="name of a study in experiments/config/studies, or a file")
+    command.add_argument("--out", type=Path, required=True, help="folder for METHOD.json")
+
+
+def _recipes(options: argparse.Namespace) -> None:
+    from experiments.provenance import write_json
+
+    study = find_study(options.study)
+    for method in study.trained:
+        content = {"study": study.name, "method": method.name, "seeds": method.seeds}
+        write_json(content | {"recipe": method.recipe}, options.out / f"{method.name}.json")
+    print(f"{options.out}: {len(study.trained)} recipes of the study {study.name}")
+
+
+# ---------------------------------------------------------------------- prepare, leaks and check
+
+
+def _add_prepare(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "prepare",
+        _prepare,
+        "decode and resize training images once, for all runs",
+        "zero-leinr prepare --listing train.json --size 256 --out train256.npy",
+    )
+    command.add_argument("--listing", type=Path, required=True, help="what `fetch` wrote")
+    command.add_argument("--size", type=int, default=256, help="side in pixels (default 256)")
+    command.add_argument("--out", type=Path, required=True, help="the .npy file")
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    from experiments.data.fetch import read_listing
+    from experiments.data.prepare import prepare
+
+    if options.size < 1:
+        raise InputError(f"prepare: --size must be at least 1 pixel, not {options.size}")
+    items = read_listing(options.listing).items
+    prepare([item.low for item in items], options.size, options.out)
+
+
+def _add_leaks(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "leaks",
+        _leaks,
+        "look for evaluation images, and their scenes, in the training images (docs/leak-check.md)",
+        "zero-leinr leaks --training train.json --listings test.json --out leaks.json",
+    )
+    command.add_argument("--training", type=Path, required=True, help="what `fetch` wrote")
+    command.add_argument(
+        "--listings", type=Path, nargs="+", required=True, help="the same of evaluation sets"
+    )
+    command.add_argument("--out", type=Path, help="JSON file with every pair that was found")
+    command.add_argument("--table", type=Path, help="CSV file with a row for each set")
+
+
+def _leaks(options: argparse.Namespace) -> None:
+    from experiments.data.fetch import read_listing
+    from experiments.data.leaks import find_leaks, write_leaks
+
+    leaks = find_leaks(read_listing(options.training), list(map(read_listing, options.listings)))
+    for match in leaks.matches:
+        print(f"one scene: {match.image} and {match.training_image} ({match.distance} bits apart)")
+    print("\n".join(leaks.warnings()) or "no evaluation image is among the training images")
+    write_leaks(leaks, options.out, options.table)
+
+
+def _add_check(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "check",
+        _check,
+        "check a study before any long work: sheets, weights, metrics",
+        "zero-leinr check demo",
+    )
+    command.add_argument("study", help="name of a study in experiments/config/studies, or a file")
+    command.add_argument("--listings", type=Path, nargs="+", help="listings of its data sets")
+    command.add_argument("--leaks", type=Path, help="what `leaks` found in them")
+    command.add_argument("--out", type=Path, help="write study.json, which tables and figures read")
+
+
+def _check(options: argparse.Namespace) -> None:
+    from experiments.check import check_study, describe_study
+    from experiments.provenance import write_json
+
+    study = find_study(options.study)
+    listings = options.listings or []
+    missing = check_study(study, listings)
+    described = describe_study(study, missing, listings, options.leaks)
+    if options.out:
+        write_json(described, options.out)
+    print(f"{study.name}: {len(study.methods)} methods, ready")

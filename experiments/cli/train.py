@@ -1,0 +1,113 @@
+"""The command ``train``: images, a recipe and a seed become a run."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.cli.common import add_command, add_machine, find_study, parse_settings
+from zero_leinr.errors import InputError
+
+if TYPE_CHECKING:
+    from baselines.recipe import BaselineRecipe
+    from zero_leinr.recipe import Recipe
+
+
+def add_train_command(commands: Any) -> None:
+    """Adds the command to the parser."""
+    command = add_command(
+        commands,
+        "train",
+        _train,
+        "train Zero-LEINR, a variant of it or a baseline; resumes where it was stopped",
+        "zero-leinr train my_dark_photos/ --out runs/mine --set epochs=20 crop=128 batch=4\n"
+        "zero-leinr train --study paper --method no_enrb --seed 1 --images train.npy --out run\n"
+        "zero-leinr train --recipe no_enrb.json --seed 1 --images train.npy --out run",
+    )
+    command.add_argument("folder", nargs="?", type=Path, help="a folder of dark images")
+    command.add_argument("--images", type=Path, help="instead: what `prepare` wrote")
+    command.add_argument("--listing", type=Path, help="the listing the images came from (recorded)")
+    command.add_argument(
+        "--recipe", type=Path, help="the recipe: a file that `recipes` wrote, or a run.json"
+    )
+    command.add_argument("--study", help="instead: take the recipe from a study ...")
+    command.add_argument("--method", help="... and this method of it")
+    command.add_argument(
+        "--set",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="settings that differ from the official recipe, such as epochs=20 or light.spatial=0",
+    )
+    command.add_argument("--seed", type=int, default=0, help="fixes every random draw (default 0)")
+    command.add_argument("--out", type=Path, required=True, help="folder of the run")
+    command.add_argument(
+        "--compile",
+        action="store_true",
+        help="compile the networks first (torch.compile; for long runs, Zero-LEINR alone)",
+    )
+    command.add_argument(
+        "--replace",
+        action="store_true",
+        help="start anew if the folder holds a run of another recipe, seed or other images",
+    )
+    add_machine(command)
+
+
+def _train(options: argparse.Namespace) -> None:
+    from experiments.data.images import list_images
+    from experiments.data.prepare import prepare_folder
+    from experiments.train.run import run_training
+
+    if (options.folder is None) == (options.images is None):
+        raise InputError("train: give a folder of images, or --images (one of them)")
+    recipe, about = _recipe(options)
+    if options.listing:
+        from experiments.data.fetch import read_listing
+
+        listing = read_listing(options.listing)
+        about |= {"dataset": listing.dataset, "data_sha256": listing.sha256}
+    images = options.images
+    if images is None:
+        images = options.out / f"images{recipe.image_size}.npy"
+        prepare_folder(list_images(options.folder), recipe.image_size, images)
+    run_training(
+        recipe,
+        images,
+        options.seed,
+        options.out,
+        device=options.device,
+        compiled=options.compile,
+        replace=options.replace,
+        about=about,
+    )
+
+
+def _recipe(options: argparse.Namespace) -> tuple["Recipe | BaselineRecipe", dict[str, Any]]:
+    """What to train, and the study and the method that it belongs to."""
+    from baselines.recipe import make_recipe
+
+    if (options.study is None) != (options.method is None):
+        raise InputError("train: --study and --method go together")
+    if options.study and options.recipe:
+        raise InputError("train: give --recipe, or --study and --method")
+    about = {"study": options.study, "method": options.method}
+    settings: dict[str, Any] = {}
+    if options.study:
+        method = find_study(options.study).method(options.method)
+        if method.recipe is None:
+            raise InputError(f"method {options.method}: nothing to train")
+        settings = method.recipe
+    if options.recipe:
+        settings, about = _read_recipe(options.recipe)
+    return make_recipe(settings).replace(parse_settings(options.set)), about
+
+
+def _read_recipe(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The settings in a file that `recipes` wrote, or in a run.json; and whose they are."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        settings = dict(content["recipe"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: no recipe; write one with `zero-leinr recipes`") from error
+    return settings, {"study": content.get("study"), "method": content.get("method")}

@@ -1,0 +1,334 @@
+"""Data sets: `fetch` turns a name into a checked listing; weights are found the same way.
+
+Only `fetch` and `weights_file` may use the network. Every later stage reads a listing, never a
+folder, so that all of them see the same images.
+"""
+
+import hashlib
+import json
+import logging
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from experiments.data import download as net
+from experiments.data.images import check_name, list_images, match_pairs, read_image
+from experiments.sheets.datasets import (
+    PACKAGE,
+    REGISTRY,
+    Dataset,
+    data_folder,
+    load_checked,
+    load_registry,
+)
+from zero_leinr.errors import InputError
+from zero_leinr.files import replacing
+from zero_leinr.released import RELEASED
+
+log = logging.getLogger(__name__)
+
+WEIGHTS = PACKAGE / "config" / "weights.yaml"
+
+#: Name of the weights that come with the package, in methods.yaml.
+RELEASED_NAME = "released"
+
+#: Generated sets live here always: the data folder may be shared and read-only.
+GENERATED_FOLDER = Path("data")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One image: its name in results, its file, the file of its reference if it has one."""
+
+    name: str
+    low: str
+    high: str | None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The images of a data set as they were found and checked.
+
+    Attributes:
+        dataset: name in the registry.
+        paired: whether every item has a reference.
+        count: images (or pairs) found.
+        expected: images (or pairs) that the whole set has.
+        sha256: hash over names and file contents; equal listings hold equal pixels.
+        source: where the files came from, in words.
+        warnings: what a reader of the results must know (missing files, copies used instead).
+        items: the images, in natural order.
+    """
+
+    dataset: str
+    paired: bool
+    count: int
+    expected: int
+    sha256: str
+    source: str
+    warnings: list[str]
+    items: list[Item]
+
+    def summary(self) -> str:
+        """Say in one line what was found."""
+        what = "pairs" if self.paired else "images"
+        of = "" if self.count == self.expected else f" of {self.expected}"
+        return f"{self.dataset}: {self.count}{of} {what}, {self.source}"
+
+
+def fetch(name: str, *, download: bool = True, registry: Path = REGISTRY) -> Listing:
+    """Find, or else download, the files of a data set, check each of them and list them.
+
+    Registered files are compared with their sha256; images in a user's folder are decoded, and
+    pairs must match in name and size.
+
+    Args:
+        name: name in the registry.
+        download: whether missing files may be downloaded.
+        registry: the registry file.
+
+    Raises:
+        InputError: unknown name, missing files (with address and folder), wrong checksum, or an
+            image or a pair that cannot be used.
+    """
+    known = load_registry(registry)
+    if name not in known:
+        raise InputError(f"unknown data set {name!r}; known: {', '.join(known)}")
+    dataset = known[name]
+    if dataset.generated:
+        return _list_generated(dataset)
+    if not dataset.sources:
+        return _list_folder(dataset)
+    return _list_registered(dataset, download)
+
+
+def write_listing(listing: Listing, path: str | os.PathLike[str]) -> None:
+    """Write a listing as JSON, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(asdict(listing), indent=1) + "\n", encoding="utf-8")
+
+
+def read_listing(path: str | os.PathLike[str]) -> Listing:
+    """Read a listing.
+
+    Raises:
+        InputError: missing, or not a listing.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        return Listing(**(content | {"items": [Item(**item) for item in content["items"]]}))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{path}: not a listing; make it with `zero-leinr fetch`") from error
+
+
+def weights_file(name: str, *, download: bool = True, registry: Path = WEIGHTS) -> Path:
+    """Find, or else download, a file of published weights and check it.
+
+    Args:
+        name: name in `config/weights.yaml`, or `released` for those that come with the package.
+        download: whether a missing file may be downloaded.
+        registry: the registry file.
+
+    Returns:
+        Its path: `weights/<file>` in the data folder, or in the package.
+
+    Raises:
+        InputError: unknown name, missing file (with address, sha256 and folder), wrong checksum.
+    """
+    if name == RELEASED_NAME:
+        return RELEASED
+    known = load_checked(registry, "weights.schema.yaml")
+    if name not in known:
+        raise InputError(f"unknown weights {name!r}; known: {', '.join(known)}")
+    entry = known[name]
+    path = data_folder() / "weights" / entry["file"]
+    address, sha256 = entry.get("address"), entry["sha256"]
+    if path.exists():
+        net.verify(path, sha256, name=f"{address}, kept as {path}" if address else path)
+    elif download and address:
+        net.download(address, path, sha256)
+    else:
+        raise InputError(
+            f"{path.name}: missing; put it into {path.parent} "
+            f"(from {address or 'no public address'}, sha256 {sha256})"
+        )
+    return path
+
+
+def lpips_trunk_file(*, download: bool = True) -> Path:
+    """Find AlexNet's convolutions for LPIPS.
+
+    Returns:
+        `alexnet_features.npz` (the convolutions alone) if it is there, else torchvision's `.pth`.
+
+    Raises:
+        InputError: as in `weights_file`.
+    """
+    if (data_folder() / "weights" / "alexnet_features.npz").exists():
+        return weights_file("alexnet_features")
+    return weights_file("alexnet", download=download)
+
+
+def _list_generated(dataset: Dataset) -> Listing:
+    from experiments.data.embedded import make_embedded
+
+    assert dataset.generated is not None
+    make_embedded(GENERATED_FOLDER / "embedded", dataset.generated)
+    return _list_folder(dataset, GENERATED_FOLDER, "made by experiments/data/embedded.py")
+
+
+def _list_folder(dataset: Dataset, root: Path | None = None, source: str = "") -> Listing:
+    """List images without a manifest; each is decoded once, so that a bad file stops us here."""
+    root = root or data_folder()
+    items: list[tuple[str, Path, Path | None]] = []
+    for prefix, folder in dataset.low.items():
+        if dataset.high is not None:
+            found = match_pairs(root / folder, root / dataset.high)  # decodes them
+            items += [(low.stem, low, high) for low, high in found]
+        else:
+            for low in list_images(root / folder):
+                read_image(low)
+                items.append((_name(prefix, low), low, None))
+    where = ", ".join(str(root / folder) for folder in dataset.low.values())
+    return _listing(dataset, items, source or f"from {where}", [], {})
+
+
+def _list_registered(dataset: Dataset, download: bool) -> Listing:
+    """List files that have a manifest, downloading what is missing."""
+    low, warnings = dataset.low, []
+    missing = _missing(dataset, low)
+    if missing and dataset.instead and not _missing(dataset, dataset.instead):
+        low, missing = dataset.instead, []
+        used = ", ".join(low.values())
+        warnings.append(f"{used} used instead of the originals ({', '.join(dataset.low.values())})")
+    if missing:
+        try:
+            _download(dataset, missing, download)
+            missing = []
+        except InputError as error:
+            missing = _missing(dataset, low)  # some may have come
+            if not dataset.partial or len(missing) == len(_files(dataset, low)):
+                raise
+            names = ", ".join(file.rpartition("/")[2] for file in missing)
+            warnings.append(f"without {names}")
+            log.warning("%s: %s", dataset.name, error)
+    items = _registered_items(dataset, low, set(missing))
+    if not items:
+        reasons = "".join(f"; {warning}" for warning in warnings)
+        raise InputError(f"data set {dataset.name!r}: no image has its reference{reasons}")
+    checksums = {
+        data_folder() / file: checksum
+        for source in dataset.sources.values()
+        for file, checksum in source.manifest.items()
+    }
+    addresses = dict.fromkeys(
+        dataset.sources[folder].address or f"copies in {folder}" for folder in low.values()
+    )
+    return _listing(dataset, items, f"from {', '.join(addresses)}", warnings, checksums)
+
+
+def _files(dataset: Dataset, low: dict[str, str]) -> list[str]:
+    """All files of a data set, as its manifests name them."""
+    folders = [*low.values(), *([dataset.high] if dataset.high else [])]
+    return [
+        file
+        for folder in folders
+        for file in dataset.sources[folder].manifest
+        if file.rpartition("/")[0] == folder
+    ]
+
+
+def _missing(dataset: Dataset, low: dict[str, str]) -> list[str]:
+    return [file for file in _files(dataset, low) if not (data_folder() / file).exists()]
+
+
+def _download(dataset: Dataset, missing: list[str], allowed: bool) -> None:
+    """Bring missing files from the archives of their sources."""
+    wanted: dict[str, list[str]] = {}
+    for file in missing:
+        wanted.setdefault(file.rpartition("/")[0], []).append(file)
+    for folder, files in wanted.items():
+        source = dataset.sources[folder]
+        what = f"{files[0]} ({len(files)} missing in {data_folder() / folder})"
+        if not source.archive or folder not in source.folders:
+            raise InputError(f"{what}: put them there")
+        archive = data_folder() / "downloads" / source.archive
+        if not (archive.exists() or (allowed and source.address)):
+            raise InputError(
+                f"{what}: put them there, or {source.address or 'their archive'} into "
+                f"{archive.parent} as {archive.name}"
+            )
+        if source.address:
+            try:
+                net.download(source.address, archive)
+            except InputError as error:
+                raise InputError(f"{what}: {error}") from error
+        inside = source.folders[folder]
+        members = {f"{inside}/{file.rpartition('/')[2]}": file for file in files}
+        net.unpack(
+            archive,
+            {member: data_folder() / file for member, file in members.items()},
+            {member: source.manifest[file] for member, file in members.items()},
+        )
+
+
+def _registered_items(
+    dataset: Dataset, low: dict[str, str], missing: set[str]
+) -> list[tuple[str, Path, Path | None]]:
+    """List what is there of a registered set, in the order of its manifests."""
+    items: list[tuple[str, Path, Path | None]] = []
+    references: dict[str, Path] = {}
+    for file in _files(dataset, low):
+        if file in missing:
+            continue
+        path, folder = data_folder() / file, file.rpartition("/")[0]
+        if folder == dataset.high:
+            references[path.stem] = path
+        else:
+            prefix = next(key for key, value in low.items() if value == folder)
+            items.append((_name(prefix, path), path, None))
+    if dataset.paired:  # an image without its reference, or the reverse, is left out of the pairs
+        items = [(name, path, references[name]) for name, path, _ in items if name in references]
+    return items
+
+
+def _name(prefix: str, path: Path) -> str:
+    return f"{prefix}-{path.stem}" if prefix else path.stem
+
+
+def _listing(
+    dataset: Dataset,
+    items: list[tuple[str, Path, Path | None]],
+    source: str,
+    warnings: list[str],
+    checksums: dict[Path, str],
+) -> Listing:
+    """Hash the files, each compared with its checksum where there is one, and make the listing."""
+    unknown = dataset.without - {name for name, *_ in items}
+    if unknown and not dataset.partial:
+        raise InputError(
+            f"data set {dataset.name!r}: `without` names {min(unknown)!r}, which is no image of it"
+        )
+    items = [item for item in items if item[0] not in dataset.without]
+    digest = hashlib.sha256()
+    for name, low, high in items:
+        check_name(low)
+        hashes = [
+            net.verify(path, checksums.get(path, "")) for path in (low, high) if path is not None
+        ]
+        digest.update(f"{name} {' '.join(hashes)}\n".encode())
+    expected = dataset.count or len(items)
+    if len(items) != expected:
+        warnings = [f"{len(items)} images found, {expected} expected", *warnings]
+    return Listing(
+        dataset=dataset.name,
+        paired=dataset.paired,
+        count=len(items),
+        expected=expected,
+        sha256=digest.hexdigest(),
+        source=source,
+        warnings=warnings,
+        items=[Item(name, str(low), str(high) if high else None) for name, low, high in items],
+    )

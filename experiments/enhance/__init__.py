@@ -1,0 +1,1 @@
+"""Enhance: a method's images of every data set, and what an image costs."""

@@ -1,0 +1,1 @@
+"""Export: the model for other programs."""

@@ -1,0 +1,1 @@
+"""Score: enhanced images become numbers, one module a family of metrics."""

@@ -1,0 +1,1 @@
+"""Readers of `config/`: what users write, checked."""

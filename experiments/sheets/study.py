@@ -1,0 +1,315 @@
+"""Studies: which methods, data, seeds and metrics. The sheets are read and checked here.
+
+Everything that the workflow needs to know follows from files in ``experiments/config``: the study
+itself, ``methods.yaml``, ``ablations.yaml``, ``datasets.yaml`` and ``metrics.yaml``.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from baselines.recipe import make_recipe
+from experiments.data.fetch import RELEASED_NAME
+from experiments.score.run import load_metrics
+from experiments.sheets.ablations import Ablation, load_ablations
+from experiments.sheets.datasets import PACKAGE, load_checked, load_registry
+from zero_leinr.errors import InputError
+from zero_leinr.recipe import BUDGET, Recipe, check_known
+
+CONFIG = PACKAGE / "config"
+RULES = PACKAGE / "rules"
+VARIANTS_GROUP = "Zero-LEINR and its variants"
+FULL = "zero_leinr"  # the variant that all others are compared with
+
+
+@dataclass(frozen=True)
+class Method:
+    """A row of the study: a baseline, or a variant of Zero-LEINR.
+
+    Attributes:
+        name: Its name in the sheet, and of its folders.
+        label: Its name in tables and figures.
+        group: The heading it stands under.
+        entry: Its entry in ``methods.yaml``; empty for a variant.
+        recipe: All settings of its training, or None where nothing is trained.
+        seeds: Seeds that it is run with.
+    """
+
+    name: str
+    label: str
+    group: str
+    entry: dict[str, Any]
+    recipe: dict[str, Any] | None
+    seeds: list[int]
+
+    @property
+    def weights(self) -> str:
+        """Where they come from: ``none``, ``official``, ``released`` or ``trained here``.
+
+        Of images that another program made nothing is known: ``made elsewhere``.
+        """
+        if "images" in self.entry:
+            return "made elsewhere"
+        if self.recipe is not None:
+            return "trained here"
+        if "weights" not in self.entry:
+            return "none"
+        return "released" if self.entry["weights"] == RELEASED_NAME else "official"
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study, ready for the workflow; see ``schemas/study.schema.yaml`` for the settings."""
+
+    name: str
+    title: str
+    methods: dict[str, Method]
+    training_images: str
+    datasets: list[str]
+    metrics: list[str]
+    missing_metrics: str = "stop"
+    padding: str = "square"
+    budget: dict[str, Any] = field(default_factory=dict)
+    extras: list[str] = field(default_factory=list)
+
+    @property
+    def trained(self) -> list[Method]:
+        """The methods that this study trains."""
+        return [method for method in self.methods.values() if method.recipe is not None]
+
+    @property
+    def reduced(self) -> bool:
+        """Whether the budget changes a training: that of Zero-LEINR, or a baseline's own."""
+        ours = Recipe().replace(self.budget).to_dict()
+        entries = [Recipe().to_dict(), *(m.entry.get("recipe", {}) for m in self.trained)]
+        return any(own.get(key, ours[key]) != ours[key] for own in entries for key in self.budget)
+
+    @property
+    def budget_label(self) -> str:
+        """The training budget in words, against the official one."""
+        if not self.reduced:
+            return "official settings of each method"
+        recipe = Recipe().replace(self.budget)
+        same = ", ".join(_setting(recipe, key) for key in self.budget)
+        return reduced_budget_label(recipe) or (
+            f"reduced: {same} for every method (official: each method's own)"
+        )
+
+    def method(self, name: str) -> Method:
+        """The method of that name.
+
+        Raises:
+            InputError: The study has none such.
+        """
+        if name not in self.methods:
+            raise InputError(
+                f"study {self.name} has no method {name!r}; it has {', '.join(self.methods)}"
+            )
+        return self.methods[name]
+
+
+def reduced_budget_label(recipe: Recipe) -> str:
+    """A recipe's training budget in words, against the official one; empty where they agree.
+
+    All else that differs is named, too, so that nobody takes it for the official recipe.
+    """
+    official = Recipe()
+    differs = [key for key in official.to_dict() if getattr(recipe, key) != getattr(official, key)]
+    others = [key for key in differs if key not in BUDGET]
+
+    def words(recipe: Recipe) -> str:
+        steps = f" of {recipe.steps_per_epoch} steps" if recipe.steps_per_epoch else ""
+        crop = f"{recipe.crop}x{recipe.crop} crops of " if recipe.crop else ""
+        said = f"{recipe.epochs} epochs{steps}, batch {recipe.batch}, "
+        said += f"{crop}{recipe.image_size}x{recipe.image_size} images"
+        return said + "".join(f", {_setting(recipe, key)}" for key in others)
+
+    return f"reduced: {words(recipe)} (official: {words(official)})" if differs else ""
+
+
+def _setting(recipe: Recipe, key: str) -> str:
+    """A setting in words, such as ``lr 0.001`` or ``denoiser 1 reconstruction``."""
+    value = getattr(recipe, key)
+    if isinstance(value, dict):
+        value = " + ".join(f"{weight:g} {loss}" for loss, weight in value.items() if weight)
+    return f"{key} {'none' if value is None else value}"
+
+
+def load_studies(
+    folder: Path = CONFIG / "studies", ablations: Mapping[str, Ablation] | None = None
+) -> dict[str, Study]:
+    """Loads every study of the folder, by name.
+
+    Args:
+        folder: Where the studies' files are.
+        ablations: The variants of Zero-LEINR; None reads their sheet.
+
+    Raises:
+        InputError: Something is unknown or cannot be; the message names file and key.
+    """
+    ablations = load_ablations() if ablations is None else ablations
+    paths = sorted(folder.glob("*.yaml"))
+    _check_names(paths)
+    studies = {path.stem: load_study(path, ablations) for path in paths}
+    for name, ablation in ablations.items():
+        for study in ablation.studies or ():
+            if study not in studies:
+                known = ", ".join(studies)
+                raise InputError(f"ablations.yaml: {name}: no study {study!r}; there are {known}")
+    return studies
+
+
+def _check_names(paths: Sequence[Path]) -> None:
+    """A study's file names a target of the workflow and a folder in the patterns of its rules."""
+    rules = [
+        name
+        for file in RULES.glob("*.smk")
+        for name in re.findall(r"^rule (\w+):", file.read_text(encoding="utf-8"), re.M)
+    ]
+    for path in paths:
+        if not re.fullmatch("[a-z0-9_]+", path.stem):
+            raise InputError(f"{path}: write the name of a study's file with a-z, 0-9 and _ alone")
+        if path.stem in rules:
+            raise InputError(f"{path}: the workflow has a rule {path.stem}; give it another name")
+
+
+def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> Study:
+    """Loads a study and checks every name and setting in it against the sheets.
+
+    Args:
+        path: The study's file.
+        ablations: The variants of Zero-LEINR; None reads their sheet.
+
+    Raises:
+        InputError: Something is unknown or cannot be; the message names file and key.
+    """
+    if not path.is_file():
+        known = ", ".join(sorted(found.stem for found in path.parent.glob("*.yaml")))
+        raise InputError(f"{path}: no such study; there are {known or 'none'}")
+    settings = load_checked(path, "study.schema.yaml")
+    names, seeds = settings.pop("methods"), settings.pop("seeds")
+    more_seeds = settings.pop("more_seeds", {})
+    registry = load_registry()
+    for name in (settings["training_images"], *settings["datasets"]):
+        if name not in registry:
+            raise InputError(f"{path}: unknown dataset {name!r}; known: {', '.join(registry)}")
+    try:
+        load_metrics(settings["metrics"])
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    methods = _baselines(path, names, seeds, settings.get("budget", {}))
+    chosen = settings.pop("variants", True)
+    if chosen:
+        ablations = load_ablations() if ablations is None else ablations
+        ablations = _chosen(path, ablations, chosen)
+        variants = _variants(ablations, path.stem, seeds, settings.get("budget", {}))
+        for name in methods.keys() & variants.keys():
+            raise InputError(f"ablations.yaml: {name}: methods.yaml has a baseline of this name")
+        methods |= variants
+    methods |= _with_more_seeds(path, methods, more_seeds)
+    _check_labels(path, "data sets", {name: registry[name].label for name in settings["datasets"]})
+    _check_labels(path, "methods", {method.name: method.label for method in methods.values()})
+    return Study(name=path.stem, methods=methods, **settings)
+
+
+def _with_more_seeds(
+    path: Path, methods: Mapping[str, Method], more_seeds: Mapping[str, list[int]]
+) -> dict[str, Method]:
+    """The methods that the study gives further seeds, with them."""
+    for name in more_seeds:
+        if name not in methods or methods[name].recipe is None:
+            trained = ", ".join(m.name for m in methods.values() if m.recipe is not None)
+            raise InputError(f"{path}: more_seeds: {name!r} is not trained here; {trained} are")
+    return {
+        name: replace(methods[name], seeds=list(dict.fromkeys([*methods[name].seeds, *seeds])))
+        for name, seeds in more_seeds.items()
+    }
+
+
+def _check_labels(path: Path, kind: str, labels: Mapping[str, str]) -> None:
+    """Tables and figures know data sets and methods by their labels alone."""
+    names: dict[str, str] = {}
+    for name, label in labels.items():
+        twin = names.setdefault(label, name)
+        if twin != name:
+            raise InputError(
+                f"{path}: {kind} {twin} and {name} have the same label, {label!r}; change one"
+            )
+
+
+def _baselines(
+    path: Path, names: list[str], seeds: list[int], budget: Mapping[str, Any]
+) -> dict[str, Method]:
+    sheet = load_checked(CONFIG / "methods.yaml", "methods.schema.yaml")
+    methods = {}
+    for name in names:
+        if name not in sheet:
+            raise InputError(f"{path}: unknown method {name!r}; known: {', '.join(sheet)}")
+        entry = sheet[name]
+        recipe = None
+        if "recipe" in entry:
+            start = {"method": entry["method"]} if "method" in entry else {}
+            recipe = _recipe(f"methods.yaml: {name}", start | entry["recipe"], budget)
+        methods[name] = Method(
+            name, entry["label"], entry["group"], entry, recipe, seeds if recipe else [0]
+        )
+    return methods
+
+
+def _chosen(
+    path: Path, ablations: Mapping[str, Ablation], names: bool | list[str]
+) -> dict[str, Ablation]:
+    """The variants of a study: those that it names, or else those whose entry says so."""
+    if isinstance(names, list):
+        for name in names:
+            if name not in ablations:
+                known = ", ".join(ablations)
+                raise InputError(f"{path}: unknown variant {name!r}; known: {known}")
+        return {name: ablations[name] for name in names}
+    return {
+        name: ablation
+        for name, ablation in ablations.items()
+        if ablation.studies is None or path.stem in ablation.studies
+    }
+
+
+def _variants(
+    ablations: Mapping[str, Ablation], study: str, seeds: list[int], budget: Mapping[str, Any]
+) -> dict[str, Method]:
+    methods: dict[str, Method] = {}
+    names: dict[str, str] = {}
+    for name, ablation in ablations.items():
+        where = f"ablations.yaml: {name}"
+        recipe = _recipe(where, ablation.overrides, budget)
+        twin = names.setdefault(_training(recipe), name)
+        if twin != name:
+            raise InputError(
+                f"{where}: in study {study} this is the same training as {twin}; change another "
+                "setting, or limit it to other `studies` if that one's budget overrules it"
+            )
+        methods[name] = Method(name, ablation.label, VARIANTS_GROUP, {}, recipe, seeds)
+    return methods
+
+
+def _training(recipe: dict[str, Any]) -> str:
+    """What a recipe of Zero-LEINR trains, to compare: a loss of weight 0 is none."""
+    parts = {
+        key: {loss: float(weight) for loss, weight in sorted(value.items()) if weight}
+        for key, value in recipe.items()
+        if isinstance(value, dict)
+    }
+    return repr(recipe | parts)
+
+
+def _recipe(where: str, settings: Mapping[str, Any], budget: Mapping[str, Any]) -> dict[str, Any]:
+    """A method's recipe with the study's budget over it, as far as the method has such settings."""
+    try:
+        recipe, known = make_recipe(settings), Recipe().to_dict()
+        for key in budget:
+            check_known(key, key, list(known))
+        own = {key: value for key, value in budget.items() if key in recipe.to_dict()}
+        return recipe.replace(own).to_dict()
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error

@@ -1,0 +1,1 @@
+"""Train: one method with one seed becomes a run."""

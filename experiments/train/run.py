@@ -1,0 +1,164 @@
+"""A run: one method trained with one seed, and what is recorded about it."""
+
+import csv
+import functools
+import logging
+import math
+import statistics
+from pathlib import Path
+from typing import Any
+
+from baselines.recipe import BaselineRecipe
+from experiments.data.prepare import load
+from experiments.progress import progress_bar
+from experiments.provenance import provenance, write_json
+from zero_leinr.errors import InputError
+from zero_leinr.recipe import Recipe
+
+log = logging.getLogger(__name__)
+
+FAILED = 100
+"""A part whose loss ends so many times as high as it began has failed. Losses rise by less than ten
+times in a training that works: the weight of the regularization grows from 0."""
+
+
+def run_training(
+    recipe: Recipe | BaselineRecipe,
+    images: Path,
+    seed: int,
+    folder: Path,
+    *,
+    device: str = "auto",
+    compiled: bool = False,
+    replace: bool = False,
+    about: dict[str, Any] | None = None,
+) -> None:
+    """Trains, with a progress bar, and writes ``run.json`` beside the weights.
+
+    Args:
+        recipe: What to train.
+        images: Prepared training images, see ``training_images``.
+        seed: The run's seed.
+        folder: The run's folder.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        compiled: Whether the networks go through ``torch.compile``; for Zero-LEINR alone.
+        replace: Start anew where the folder holds another run.
+        about: More that ``run.json`` should say: study, method, hash of the training images.
+
+    Raises:
+        InputError: The images or the folder cannot be used, or a baseline is to be compiled.
+    """
+    from baselines.registry import find
+    from zero_leinr.checkpoint import load_state
+    from zero_leinr.device import choose_device, warn_where_slow
+    from zero_leinr.training import train
+    from zero_leinr.training_step import training_step
+
+    make_step: Any = functools.partial(training_step, compiled=compiled)
+    if isinstance(recipe, BaselineRecipe):
+        if compiled:
+            raise InputError(f"train: --compile is for Zero-LEINR, not for {recipe.method}")
+        make_step = find(f"{recipe.method}:training_step")
+    device, array = choose_device(device), load(images)
+    if isinstance(recipe, Recipe):
+        warn_where_slow(recipe.precision, device)
+    piece = {"compiled": compiled, **provenance(device)}
+    del piece["finished"]  # the state says when
+    with _ProgressBar() as bar:
+        train(
+            recipe,
+            array,
+            seed,
+            folder,
+            make_step=make_step,
+            device=device,
+            replace=replace,
+            piece=piece,
+            progress=bar.update,
+        )
+    state = load_state(folder / "state.ckpt")
+    if "diverged_at" in state:
+        log.warning(
+            "%s: weights diverged before step %d, and those of step %d were kept: lower the "
+            "learning rate, make batches larger, or take another seed",
+            folder, state["diverged_at"], state["step"],
+        )  # fmt: skip
+    # A state from before pieces were recorded has none.
+    pieces = state.get("pieces") or [piece]
+    last = {key: value for key, value in pieces[-1].items() if key != "from_step"}
+    failed = failed_parts(folder / "losses.csv")
+    for part in failed:
+        log.warning(
+            "%s: the loss of %s ended more than %d times as high as it began, so these weights are "
+            "worth nothing: lower the learning rate, make batches larger, or take another seed",
+            folder, part, FAILED,
+        )  # fmt: skip
+    write_json(
+        {
+            **(about or {}),
+            "seed": seed,
+            "recipe": recipe.to_dict(),
+            "training_images": len(array),
+            "steps": state["step"],
+            "diverged_at": state.get("diverged_at"),
+            "overflowed_steps": _overflowed_steps(folder / "losses.csv"),
+            "failed_parts": failed,
+            "seconds": round(state["seconds"], 1),  # of training, all pieces of an interrupted run
+            "finished": state.get("finished"),
+            **last,
+            # An interrupted run may have gone on on another machine.
+            **({"pieces": pieces} if len(pieces) > 1 else {}),
+        },
+        folder / "run.json",
+    )
+
+
+def _overflowed_steps(losses: Path) -> int:
+    """How many steps overflowed in a loss and were left out; more than a few spoil a run."""
+    with losses.open(newline="") as file:
+        return sum("" in row for row in csv.reader(file))
+
+
+def failed_parts(losses: Path) -> list[str]:
+    """The parts that ended with a loss far above their first: ``denoiser``, for one.
+
+    Args:
+        losses: What a training leaves: a column ``part/total`` for each part, empty where a step
+            overflowed.
+
+    Returns:
+        Parts whose median over the last twentieth of the steps is more than ``FAILED`` times that
+        over the first.
+    """
+    with losses.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    some = math.ceil(len(rows) / 20)
+    failed = []
+    for column in (name for name in rows[0] if name.endswith("/total")):
+        first, last = (
+            statistics.median(float(row[column] or math.inf) for row in part)
+            for part in (rows[:some], rows[-some:])
+        )
+        if not last <= FAILED * first:
+            failed.append(column.removesuffix("/total"))
+    return failed
+
+
+class _ProgressBar:
+    """Steps done, with the totals of the losses; quiet where the output is no terminal."""
+
+    seconds = 0.0
+
+    def __enter__(self) -> "_ProgressBar":
+        self.bar = progress_bar("train", "step")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+    def update(self, done: int, total: int, values: dict[str, float]) -> None:
+        totals = {k.split("/")[0]: v for k, v in values.items() if k.endswith("/total")}
+        self.seconds = values["seconds"]
+        self.bar.total = total
+        self.bar.set_postfix(totals, refresh=False)
+        self.bar.update(done - self.bar.n)
