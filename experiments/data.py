@@ -21,8 +21,8 @@ from experiments.datasets import (
     load_registry,
 )
 from experiments.images import check_name, list_images, match_pairs, read_image
+from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
-from zero_leinr.files import replacing
 from zero_leinr.released import RELEASED
 
 log = logging.getLogger(__name__)
