@@ -28,7 +28,7 @@ from baselines.networks import load, to_tensor, truncated
 from baselines.recipe import BaselineRecipe
 from baselines.registry import Method, options
 from baselines.training import Losses, TrainingStep
-from zero_leinr.streams import stream
+from zero_leinr.rng import stream
 
 STAGES = 3
 """Stages in training; the first alone is in use at test time."""

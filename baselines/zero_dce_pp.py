@@ -26,7 +26,7 @@ from baselines.registry import Method, options
 from baselines.training import Losses, TrainingStep
 from zero_leinr import losses
 from zero_leinr.errors import InputError
-from zero_leinr.streams import stream
+from zero_leinr.rng import stream
 
 ITERATIONS = 8
 """How often the one curve map is applied."""

@@ -93,7 +93,7 @@ def official_zero_dce(folder: Path, image: np.ndarray) -> Call:
 def our_zero_dce(folder: Path, image: np.ndarray) -> Call:
     """The baseline of this project, on the same weights."""
     from baselines.registry import build
-    from zero_leinr.memory import reuse_freed_memory
+    from zero_leinr.allocator import reuse_freed_memory
 
     reuse_freed_memory()
     method = build({"method": "zero_dce"}, weights=folder / "snapshots" / "Epoch99.pth")
@@ -161,7 +161,7 @@ def official_zero_leinr(folder: Path, weights: Path, image: np.ndarray) -> Call:
 def our_zero_leinr(weights: Path, image: np.ndarray, padding: str, precision: str) -> Call:
     """What `zero-leinr enhance` calls."""
     from experiments.enhance.run import trained
-    from zero_leinr.memory import reuse_freed_memory
+    from zero_leinr.allocator import reuse_freed_memory
 
     reuse_freed_memory()
     enhancer = trained(weights, padding, "cpu", precision=precision)

@@ -105,8 +105,8 @@ def our_step(
     """The step that `zero-leinr train` takes."""
     import torch
 
+    from zero_leinr.allocator import reuse_freed_memory
     from zero_leinr.checkpoint import load_state
-    from zero_leinr.memory import reuse_freed_memory
     from zero_leinr.recipe import Recipe
     from zero_leinr.training_step import training_step
 
@@ -134,7 +134,7 @@ def our_epoch(
 
     from experiments.data.images import list_images, read_image
     from experiments.data.prepare import resized
-    from zero_leinr.memory import reuse_freed_memory
+    from zero_leinr.allocator import reuse_freed_memory
     from zero_leinr.recipe import Recipe
     from zero_leinr.training import batches, steps_in_epoch
     from zero_leinr.training_step import training_step

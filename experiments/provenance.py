@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from zero_leinr.files import replacing
+from zero_leinr.atomic_write import replacing
 
 
 def provenance(device: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from experiments.cli.main import main
 from experiments.sheets.ablations import ABLATIONS, Ablation, load_ablations
 from experiments.sheets.add_ablation import add_ablation
 from experiments.sheets.study import CONFIG, load_studies
-from zero_leinr import losses, streams, training
+from zero_leinr import losses, rng, training
 from zero_leinr.errors import InputError
 from zero_leinr.recipe import Recipe
 
@@ -57,7 +57,7 @@ class Training:
         self.batches, self.rates, self.losses = [], [], []
         self.generators, self.unweighted = {}, []
         with pytest.MonkeyPatch.context() as patch:
-            _wrap(patch, streams.stream, self.drawn_from)
+            _wrap(patch, rng.stream, self.drawn_from)
             _wrap(patch, losses.regularization, self.regularized)
             step = training.training_step(recipe, 7, "cpu")
             batches = training.batches(images, recipe, 7, 0, "cpu")
@@ -157,7 +157,7 @@ def test_variants_see_the_same_images_and_draws(trainings, full, name):
 
 
 def test_without_noise_nothing_is_drawn_from_its_stream(trainings, full):
-    fresh = {key: streams.stream(*key).get_state() for key in full.streams}
+    fresh = {key: rng.stream(*key).get_state() for key in full.streams}
     for key, state in trainings["no_noise"].streams.items():
         assert torch.equal(state, fresh[key]) == (key[1] == "noise")
     assert not any(torch.equal(full.streams[key], fresh[key]) for key in full.streams)

@@ -13,7 +13,7 @@ from baselines.recipe import BaselineRecipe, make_recipe
 from baselines.registry import find
 from experiments.score import perceptual
 from experiments.sheets.study import load_studies
-from zero_leinr import enrb, streams, training
+from zero_leinr import enrb, rng, training
 from zero_leinr.inference import enhance
 from zero_leinr.model import ZeroLEINR
 from zero_leinr.training_step import training_step
@@ -32,7 +32,7 @@ def gpu(monkeypatch):
     It has no random streams, and modules cannot be moved to it, so they are made there.
     """
     no_stream = SimpleNamespace(manual_seed=lambda _: None)
-    monkeypatch.setattr(streams, "torch", SimpleNamespace(Generator=lambda _: no_stream))
+    monkeypatch.setattr(rng, "torch", SimpleNamespace(Generator=lambda _: no_stream))
     monkeypatch.setattr(nn.Module, "to", lambda module, *_, **__: module)
     monkeypatch.setattr(training, "resident", lambda images, _: torch.from_numpy(images).cuda())
     for module, kept in ((enrb, "_pairs"), (sci, "_color_space")):  # from here or from there

@@ -11,6 +11,7 @@ from zero_leinr.cpleb import CPLEB, fuse
 from zero_leinr.curves import apply_curves
 from zero_leinr.enrb import ENRB, NEIGHBOR_PAIRS, draw_neighbors, subsample
 from zero_leinr.errors import InputError
+from zero_leinr.fused_conv import conv_joined, conv_upsampled_joined
 from zero_leinr.inference import (
     CPLEB_MARGIN,
     ENRB_MARGIN,
@@ -20,11 +21,10 @@ from zero_leinr.inference import (
     to_tensor,
     to_uint8,
 )
-from zero_leinr.joined import conv_joined, conv_upsampled_joined
 from zero_leinr.model import ZeroLEINR, flush_subnormals
 from zero_leinr.noise import add_noise
 from zero_leinr.recipe import Recipe, parse_noise
-from zero_leinr.streams import STREAMS, stream
+from zero_leinr.rng import STREAMS, stream
 from zero_leinr.training_step import denoiser_lr
 
 seeds = st.integers(0, 10**6)

@@ -18,7 +18,7 @@ from zero_leinr.checkpoint import load_state
 from zero_leinr.errors import InputError
 from zero_leinr.model import ZeroLEINR
 from zero_leinr.recipe import Recipe
-from zero_leinr.streams import stream
+from zero_leinr.rng import stream
 from zero_leinr.training import batches, steps_in_epoch, train
 from zero_leinr.training_step import TrainingStep, training_step
 

@@ -9,8 +9,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
-from zero_leinr.files import replacing
 from zero_leinr.model import ZeroLEINR, flush_subnormals
 from zero_leinr.recipe import Budget, Recipe
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from zero_leinr.joined import conv_joined
+from zero_leinr.fused_conv import conv_joined
 
 ITERATIONS = 8
 """How often the curve is applied; each time with an RGB map of its own."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from zero_leinr.joined import conv_joined, conv_upsampled_joined
+from zero_leinr.fused_conv import conv_joined, conv_upsampled_joined
 
 MULTIPLE = 32
 """Height and width must be multiples of this: the U-Net halves them five times."""

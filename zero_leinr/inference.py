@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from zero_leinr.allocator import return_freed_memory
 from zero_leinr.enrb import MULTIPLE
 from zero_leinr.errors import InputError
-from zero_leinr.memory import return_freed_memory
 from zero_leinr.model import ZeroLEINR
 
 PADDINGS = ("square", "minimal")

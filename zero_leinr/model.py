@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from zero_leinr.cpleb import BRANCHES, CPLEB
 from zero_leinr.enrb import ENRB
-from zero_leinr.streams import stream
+from zero_leinr.rng import stream
 
 
 class ZeroLEINR(nn.Module):

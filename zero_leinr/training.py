@@ -15,12 +15,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from zero_leinr.atomic_write import replacing
 from zero_leinr.checkpoint import load_state, save_model, save_state
 from zero_leinr.device import choose_device, flush_to_zero
 from zero_leinr.errors import InputError
-from zero_leinr.files import replacing
 from zero_leinr.recipe import Budget
-from zero_leinr.streams import stream
+from zero_leinr.rng import stream
 from zero_leinr.training_step import training_step
 
 Progress = Callable[[int, int, dict[str, float]], None]

@@ -12,7 +12,7 @@ from zero_leinr.enrb import draw_neighbors, subsample
 from zero_leinr.model import ZeroLEINR
 from zero_leinr.noise import add_noise
 from zero_leinr.recipe import Recipe
-from zero_leinr.streams import stream
+from zero_leinr.rng import stream
 
 Losses = dict[str, Tensor]
 

@@ -16,8 +16,8 @@ from experiments.cli.results import add_result_commands
 from experiments.cli.score import add_score_command
 from experiments.cli.study import add_study_commands
 from experiments.cli.train import add_train_command
+from zero_leinr.allocator import reuse_freed_memory
 from zero_leinr.errors import InputError
-from zero_leinr.memory import reuse_freed_memory
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

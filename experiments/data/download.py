@@ -15,8 +15,8 @@ import zlib
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
-from zero_leinr.files import replacing
 
 CONNECT_SECONDS = 6.0  # an air-gapped node is told so quickly
 READ_SECONDS = 60.0  # a code host may take that long to pack an archive

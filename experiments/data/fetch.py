@@ -21,8 +21,8 @@ from experiments.sheets.datasets import (
     load_checked,
     load_registry,
 )
+from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
-from zero_leinr.files import replacing
 from zero_leinr.released import RELEASED
 
 log = logging.getLogger(__name__)

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
-from zero_leinr.files import replacing
 
 #: Smallest side of an image, in pixels: the denoiser halves its input five times (2^5 = 32).
 MIN_SIDE = 32

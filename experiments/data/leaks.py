@@ -17,8 +17,8 @@ from PIL import Image
 
 from experiments.data.fetch import Listing
 from experiments.data.images import read_image
+from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
-from zero_leinr.files import replacing
 
 HASH_SIDE = 16
 """The hash has 16 x 16 bits: imagehash's usual 8 x 8 do not part scenes that differ."""

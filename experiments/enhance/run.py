@@ -16,8 +16,8 @@ from experiments.data.images import (
     read_image,
     write_image,
 )
+from zero_leinr.allocator import return_freed_memory
 from zero_leinr.errors import InputError
-from zero_leinr.memory import return_freed_memory
 
 #: Images that are written at a time; a GPU enhances faster than one thread compresses.
 WRITERS = 4

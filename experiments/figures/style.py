@@ -24,7 +24,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
 from experiments.analysis.results import DAGGER, Study
-from zero_leinr.files import replacing
+from zero_leinr.atomic_write import replacing
 
 COLUMN = 3.5  # inches: one column of a two-column page
 PAGE = 7.16  # inches: both columns

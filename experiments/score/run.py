@@ -17,8 +17,8 @@ import numpy as np
 from experiments.data.fetch import Item
 from experiments.data.images import check_name, list_images, match_pairs, read_image
 from experiments.sheets.datasets import PACKAGE, load_checked
+from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
-from zero_leinr.files import replacing
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,8 +8,8 @@ from typing import Any
 from experiments.sheets.ablations import ABLATIONS, Ablation, load_ablations
 from experiments.sheets.datasets import load_checked
 from experiments.sheets.study import CONFIG, load_studies
+from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
-from zero_leinr.files import replacing
 
 
 def add_ablation(

@@ -31,9 +31,9 @@ from experiments.enhance.run import Enhancer, baseline, trained
 from experiments.provenance import provenance
 from experiments.sheets.study import Study
 from experiments.tables.plain import PlainTable, write_table
+from zero_leinr.allocator import return_freed_memory
 from zero_leinr.device import choose_device
 from zero_leinr.errors import InputError
-from zero_leinr.memory import return_freed_memory
 
 WIDTH, HEIGHT = 600, 400  # of LOL's images
 REPEATS = 7

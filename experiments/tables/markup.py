@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from experiments.analysis.results import DAGGER
-from zero_leinr.files import replacing
+from zero_leinr.atomic_write import replacing
 
 
 def write_texts(texts: Mapping[str, str], path: Path) -> list[Path]:
