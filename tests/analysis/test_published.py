@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from fake_study import make_study
+from support.fake_study import make_study
 
 from experiments.analysis.results import read_scores, read_study
 from experiments.sheets.study import CONFIG

@@ -7,8 +7,8 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from conftest import needs_data
 from PIL import Image
+from support.helpers import needs_data
 
 from experiments.cli.main import main
 from experiments.data import embedded

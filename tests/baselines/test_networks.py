@@ -2,7 +2,6 @@
 
 import os
 import pickle
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from unittest.mock import Mock
@@ -10,11 +9,9 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 import torch
-from torch import nn
-
-sys.path.insert(0, str(Path(__file__).parent / "golden"))
 from baseline_inputs import dark_batch, dark_photo, fill
-from conftest import needs_data
+from support.helpers import needs_data
+from torch import nn
 
 from baselines import networks, registry
 from baselines.pairlie import PairLIE
@@ -31,7 +28,7 @@ from experiments.sheets.datasets import PACKAGE, load_checked
 from zero_leinr.curves import CurveEstimator
 from zero_leinr.errors import InputError
 
-GOLDEN = np.load(Path(__file__).parent / "golden" / "baselines.npz")
+GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "baselines.npz")
 SHEET = load_checked(PACKAGE / "config" / "methods.yaml", "methods.schema.yaml")
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import needs_data
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy.ndimage import gaussian_filter
+from support.helpers import needs_data
 
 from baselines import bimef, dong, lime, msrcr, npe, smoothing
 from baselines.pixels import to_uint8, to_unit

@@ -3,12 +3,12 @@
 import dataclasses
 import itertools
 
-import fake_study
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.transforms import Bbox
+from support import fake_study
 
 from experiments.analysis.results import read_scores, read_study
 from experiments.analysis.statistics import summarize

@@ -5,10 +5,10 @@ import json
 import shutil
 from pathlib import Path
 
-import fake_study
 import numpy as np
 import pandas as pd
 import pytest
+from support import fake_study
 
 from experiments.analysis.results import read_scores, read_study
 from experiments.cli.main import main

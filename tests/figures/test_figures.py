@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from fake_study import LEVELS, make_study, write
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from support.fake_study import LEVELS, make_study, write
 
 from experiments.analysis.results import read_scores, read_study
 from experiments.data.images import write_image

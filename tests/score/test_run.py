@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import needs_data, one_line
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import noisy, scene
+from support.helpers import needs_data, one_line
+from support.pictures import noisy, scene
 
 from experiments.data.fetch import Item
 from experiments.data.images import read_image, write_image

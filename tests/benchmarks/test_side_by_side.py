@@ -1,13 +1,9 @@
 """The benchmarks' tools: what they time is what is asked for, in turns and in fresh processes."""
 
 import os
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 from side_by_side import Table, compared, in_turns, largest_difference
 
 

@@ -8,10 +8,10 @@ import sys
 import numpy as np
 import pytest
 import torch
-from conftest import needs_data
-from fake_study import METHODS, make_study, write
 from matplotlib.figure import Figure
 from PIL import Image
+from support.fake_study import METHODS, make_study, write
+from support.helpers import needs_data
 from torch import nn
 from torch.nn import functional as F
 

@@ -6,10 +6,10 @@ import struct
 
 import numpy as np
 import pytest
-from conftest import one_line
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from support.helpers import one_line
 
 from experiments.data import images
 from experiments.data.fetch import Item

@@ -2,18 +2,15 @@
 
 import csv
 import dataclasses
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import yaml
-from PIL import Image
-
-sys.path.insert(0, str(Path(__file__).parent / "golden"))
 from baseline_inputs import fill, training_batches
 from golden_inputs import sample
+from PIL import Image
 
 from baselines import networks, registry
 from baselines.recipe import BaselineRecipe
@@ -29,7 +26,7 @@ from zero_leinr.errors import InputError
 from zero_leinr.recipe import Recipe
 from zero_leinr.training import train
 
-GOLDEN = np.load(Path(__file__).parent / "golden" / "baselines.npz")
+GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "baselines.npz")
 SHEET = load_checked(PACKAGE / "config" / "methods.yaml", "methods.schema.yaml")
 NETWORKS = {"zero_dce_pp": SharedCurveEstimator, "sci": StagedSCI}
 PARTS = {"zero_dce_pp": "curve", "sci": "illumination"}

@@ -1,9 +1,5 @@
 """The benchmark of the workflow: its enlarged paper study is one that the sheets allow."""
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 from workflow import copy_project, methods_of
 
 

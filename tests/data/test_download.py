@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import one_line
-from downloads import png, sha256
+from support.downloads import png, sha256
+from support.helpers import one_line
 
 from experiments.data import download as net
 from zero_leinr.errors import InputError

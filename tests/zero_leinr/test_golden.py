@@ -1,13 +1,10 @@
 """Our modules, losses and training step against numbers that the official code made."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-
-sys.path.insert(0, str(Path(__file__).parent / "golden"))
 from golden_inputs import PICKED, fill, noisy_batch, pair_numbers, photo, sample
 
 from zero_leinr.curves import CurveEstimator
@@ -17,7 +14,7 @@ from zero_leinr.model import ZeroLEINR
 from zero_leinr.recipe import Recipe
 from zero_leinr.training_step import TrainingStep
 
-GOLDEN = np.load(Path(__file__).parent / "golden" / "golden.npz")
+GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "golden.npz")
 LOGGED = {
     "light/smoothness": "L_TV_1",
     "light/spatial": "L_spa_1",

@@ -1,16 +1,11 @@
 """How much color a denoiser keeps: known for outputs made by hand, and shown for real weights."""
 
-import sys
-from pathlib import Path
-
+import color_kept
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
-import color_kept
 
 from zero_leinr.checkpoint import save_model
 from zero_leinr.model import ZeroLEINR

@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 import pytest
-from fake_study import make_study, score_file
+from support.fake_study import make_study, score_file
 
 from experiments.analysis.results import read_study
 from experiments.analysis.select import select

@@ -13,7 +13,7 @@ import pytest
 from zero_leinr.checkpoint import load_model
 from zero_leinr.recipe import Recipe
 
-SCRIPT = Path(__file__).parent.parent / "benchmarks" / "gpu_session.py"
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "gpu_session.py"
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import needs_data, one_line
-from downloads import png
+from support.downloads import png
+from support.helpers import needs_data, one_line
 
 from experiments.data import fetch as data
 from experiments.sheets import datasets

@@ -6,13 +6,13 @@ import re
 import shutil
 import subprocess
 
-import fake_study
 import numpy as np
 import pandas as pd
 import pytest
-from fake_study import make_study, score_file, write
 from hypothesis import given
 from hypothesis import strategies as st
+from support import fake_study
+from support.fake_study import make_study, score_file, write
 
 from experiments.analysis.results import read_scores, read_study
 from experiments.tables.markup import escape_latex, escape_markdown

@@ -2,8 +2,8 @@
 
 import pytest
 import yaml
-from conftest import needs_data, one_line
-from downloads import sha256
+from support.downloads import sha256
+from support.helpers import needs_data, one_line
 
 from experiments.data import fetch as data
 from experiments.sheets import datasets

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import needs_data
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from pictures import noisy, scene
+from support.helpers import needs_data
+from support.pictures import noisy, scene
 
 from experiments.score import fidelity, perceptual
 

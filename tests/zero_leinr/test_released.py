@@ -71,7 +71,7 @@ def test_the_model_card_tells_the_same():
 
 
 def test_the_scores_in_the_model_card_are_those_of_the_study():
-    table = Path(__file__).parent.parent / "results/reference/released/tables/scores_standard.md"
+    table = Path(__file__).parents[2] / "results/reference/released/tables/scores_standard.md"
     rows = [line for line in table.read_text().splitlines() if "(released, CPU budget)" in line]
     assert len(rows) == 2
     assert all(row in CARD.read_text() for row in rows)
