@@ -8,19 +8,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.data.fetch import read_listing, weights_file
 from experiments.data.leaks import read_leaks
+from experiments.data.listing import read_listing
+from experiments.data.weights import weights_file
 from experiments.enhance.external import folder_of
-from experiments.score.run import describe_metrics, enhanced_paths, missing_metrics
+from experiments.enhance.outputs import enhanced_paths
+from experiments.score.run import missing_metrics
 from experiments.sheets.datasets import load_registry
-from experiments.sheets.study import Study
+from experiments.sheets.metrics import describe_metrics
+from experiments.sheets.study import StudyConfig
 from zero_leinr.device import choose_device
 from zero_leinr.errors import InputError
 
 log = logging.getLogger(__name__)
 
 
-def check_study(study: Study, listings: Sequence[Path] = ()) -> dict[str, str]:
+def check_study(study: StudyConfig, listings: Sequence[Path] = ()) -> dict[str, str]:
     """Makes sure that a study can run to its end; downloads weights that are not there.
 
     Args:
@@ -46,7 +49,7 @@ def check_study(study: Study, listings: Sequence[Path] = ()) -> dict[str, str]:
         except InputError as error:
             raise InputError(f"method {method.name}: {error}") from error
     if "claims" in study.extras:
-        from experiments.tables.claims import load_claims
+        from experiments.sheets.claims import load_claims
 
         load_claims()
     if study.trained:
@@ -80,7 +83,7 @@ def _check_gpu() -> None:
 
 
 def describe_study(
-    study: Study,
+    study: StudyConfig,
     missing: Mapping[str, str],
     listings: Sequence[Path] = (),
     leaks: Path | None = None,
@@ -94,16 +97,14 @@ def describe_study(
         leaks: What ``leaks`` found between the latter and the former.
 
     Returns:
-        Name, title, budget, methods, datasets, data, training_sha256, leaks, metrics and missing.
-        ``data`` has a sentence for each set that lacks images or is of copies; ``leaks`` one for
-        each set that shares scenes with the training images, or is None if that was not looked for.
+        What ``schemas/study_json.schema.yaml`` describes.
 
     Raises:
         InputError: A listing, or what was found of leaks, cannot be read.
     """
-    shared = read_leaks(leaks) if leaks else None
-    for warning in shared or []:
-        log.warning("%s (%s names them)", warning, leaks)
+    shared = read_leaks(leaks) if leaks else []
+    for warning in shared:
+        log.warning("%s: %s (%s names them)", warning["dataset"], warning["text"], leaks)
     found = {listing.dataset: listing for listing in map(read_listing, listings)}
     registry = load_registry()
     return {
@@ -131,13 +132,15 @@ def describe_study(
             }
             for name in study.datasets
         ],
-        "data": [
-            f"{registry[name].label}: {'; '.join(listing.warnings)}"
-            for name, listing in found.items()
-            if listing.warnings
+        "remarks": [
+            *(
+                {"kind": "data", "dataset": name, "text": "; ".join(listing.warnings)}
+                for name, listing in found.items()
+                if listing.warnings
+            ),
+            *({"kind": "leak", **warning} for warning in shared),
         ],
         "training_sha256": found[name].sha256 if (name := study.training_images) in found else None,
-        "leaks": shared,
         "metrics": describe_metrics(study.metrics),
         # The whole reason is in the log; tables have room for what it begins with, the file's name.
         "missing": {

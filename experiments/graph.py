@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.data.fetch import WEIGHTS
 from experiments.enhance.external import folder_of
-from experiments.score.run import load_metrics
-from experiments.sheets.datasets import Dataset, data_folder, load_checked, load_registry
-from experiments.sheets.study import CONFIG, FULL, VARIANTS_GROUP, Method, Study, load_studies
+from experiments.sheets.datasets import DatasetConfig, data_folder, load_registry
+from experiments.sheets.metrics import load_metrics
+from experiments.sheets.reading import CONFIG, load_checked
+from experiments.sheets.study import FULL, VARIANTS_GROUP, MethodConfig, StudyConfig, load_studies
+from experiments.sheets.weights import WEIGHTS, WeightsOrigin
 from zero_leinr.released import RELEASED
 
 
@@ -28,8 +29,8 @@ class Graph:
             without one, where such jobs may run side by side.
     """
 
-    studies: dict[str, Study]
-    registry: dict[str, Dataset]
+    studies: dict[str, StudyConfig]
+    registry: dict[str, DatasetConfig]
     official: dict[str, dict[str, Any]]
     gpus: int
 
@@ -47,7 +48,7 @@ class Graph:
         official = load_checked(WEIGHTS, "weights.schema.yaml")
         return cls(load_studies(), load_registry(), official, gpus)
 
-    def method(self, study: str, name: str) -> Method:
+    def method(self, study: str, name: str) -> MethodConfig:
         """A method of a study."""
         return self.studies[study].method(name)
 
@@ -125,7 +126,7 @@ class Graph:
     def costs(self, study: str) -> list[str]:
         """The measured costs of every method that runs here."""
         methods = self.studies[study].methods.values()
-        measured = [method.name for method in methods if method.weights != "made elsewhere"]
+        measured = [method.name for method in methods if method.weights != WeightsOrigin.ELSEWHERE]
         return [f"results/{study}/costs/{name}.json" for name in measured]
 
     def runs(self, study: str, file: str) -> list[str]:
@@ -197,7 +198,9 @@ class Graph:
 
     def released(self, study: str, method: str) -> list[str]:
         """The weights of the package, if the method has those: with others it runs anew."""
-        return [str(RELEASED)] if self.method(study, method).weights == "released" else []
+        return (
+            [str(RELEASED)] if self.method(study, method).weights == WeightsOrigin.RELEASED else []
+        )
 
     def first_weights(self, study: str, method: str) -> list[str]:
         """The weights of a method's first seed, which its costs are measured on."""

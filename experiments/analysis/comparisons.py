@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from experiments.analysis.statistics import estimate
+from experiments.analysis.model import StudyResults
+from experiments.analysis.statistics import estimate, summarize
 
 ALPHA = 0.05
 # What ``compare`` returns.
@@ -164,3 +165,9 @@ def like_best(scores: pd.DataFrame, directions: Mapping[str, str]) -> pd.DataFra
         rows.append((best, *group, True))
         rows += [(name, *group, not far) for name, far in zip(others, apart, strict=True)]
     return pd.DataFrame(rows, columns=["method", *keys, "like_best"])
+
+
+def summarize_with_ties(study: StudyResults, scores: pd.DataFrame) -> pd.DataFrame:
+    """``summarize``, and in a column ``like_best`` what cannot be told from its column's best."""
+    ties = like_best(scores, {metric.name: metric.direction for metric in study.metrics})
+    return summarize(scores).merge(ties, on=["method", "dataset", "metric", "protocol"])

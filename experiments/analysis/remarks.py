@@ -1,19 +1,24 @@
 """What a reader must know of a study's trainings: failures, and what differs from the study."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zero_leinr.errors import InputError
+import pandas as pd
+
+from experiments.analysis.kept import read_kept_records
+from experiments.analysis.model import Dataset, Remark, StudyResults
+from experiments.results_folder import ResultsFolder
+from experiments.sheets.reading import read_json
 
 if TYPE_CHECKING:
-    from experiments.analysis.results import Method
+    from experiments.analysis.kept import read_kept_records
+from experiments.analysis.model import MethodRow
 
 
 def read_trainings(
-    folder: Path, methods: "Sequence[Method]", images: str | None
-) -> tuple[list[str], frozenset[str]]:
+    folder: Path, methods: "Sequence[MethodRow]", images: str | None
+) -> tuple[list[Remark], frozenset[str]]:
     """What a reader must know of the trainings, as far as their ``run.json`` are there.
 
     Args:
@@ -22,20 +27,14 @@ def read_trainings(
         images: The hash of the study's training images, if it is known.
 
     Returns:
-        Sentences, and the methods of which a training failed.
+        Remarks, and the methods of which a training failed.
 
     Raises:
         InputError: A ``run.json`` cannot be read.
     """
     said, failed = [], set()
     for method, seed in ((one, seed) for one in methods for seed in one.seeds):
-        path = folder / "runs" / method.name / f"seed{seed}" / "run.json"
-        try:
-            record = dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
-        except (OSError, ValueError, TypeError) as error:
-            raise InputError(
-                f"{path}: not the record of a run ({error}); train it again"
-            ) from error
+        record = read_record(folder, method.name, seed)
         where = f"{method.label}, seed {seed}"
         said += [f"{where}: {other}" for other in _trained_otherwise(record, method, seed, images)]
         if parts := record.get("failed_parts"):
@@ -49,11 +48,24 @@ def read_trainings(
             )
         if steps := record.get("overflowed_steps"):
             said.append(f"{where}: training steps that overflowed and were left out: {steps}")
-    return said, frozenset(failed)
+    return [Remark("training", text) for text in said], frozenset(failed)
+
+
+def read_record(folder: Path, method: str, seed: int) -> dict[str, Any]:
+    """Read the record of a run; empty where there is none.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    results = ResultsFolder(folder)
+    if results.is_kept:
+        return read_kept_records(folder).get((method, seed), {})
+    path = results.run(method, seed) / "run.json"
+    return read_json(path, "run_json.schema.yaml", "train it again") if path.exists() else {}
 
 
 def _trained_otherwise(
-    record: dict[str, Any], method: "Method", seed: int, images: str | None
+    record: dict[str, Any], method: "MethodRow", seed: int, images: str | None
 ) -> list[str]:
     """What a run was trained with in place of what its study says: it may come from elsewhere."""
     trained = {"seed": record.get("seed", seed), **(record.get("recipe") or {})}
@@ -65,3 +77,50 @@ def _trained_otherwise(
     if images and record.get("data_sha256", images) != images:
         said.append("trained with other images than this study's")
     return said
+
+
+def describe_gaps(
+    study: StudyResults, summary: "pd.DataFrame", datasets: list[Dataset], protocol: str
+) -> list[str]:
+    """Says which metrics are absent, or stand on fewer images than there are, and why.
+
+    Args:
+        study: The study.
+        summary: What ``statistics.summarize`` made of its scores.
+        datasets: The datasets of the table or the figure.
+        protocol: Its protocol.
+
+    Returns:
+        Sentences without a full stop.
+    """
+    paired = any(dataset.paired for dataset in datasets)
+    gaps = [
+        f"{metric.label} is not shown: {study.missing[metric.name].rstrip('.')}"
+        for metric in study.metrics
+        if metric.name in study.missing
+        and protocol in metric.protocols
+        and (paired or not metric.needs_reference)
+    ]
+    chosen = summary[summary["protocol"] == protocol]
+    counts = chosen.groupby(["dataset", "metric"])["n_images"].first()
+    having = chosen.groupby(["dataset", "metric"])["method"].agg(set)
+    for dataset in datasets:
+        for metric in study.columns(dataset, protocol):
+            place = (dataset.name, metric.name)
+            count = counts.get(place, 0)
+            where = f"{metric.label} on {dataset.label}"
+            if count == 0:
+                gaps.append(f"{where} is not shown: no image has this score of every method")
+                continue
+            lacking = [m.label for m in study.methods if m.name not in having[place]]
+            if lacking:
+                gaps.append(
+                    f"{where}: – where more than half of the images have no score: "
+                    f"{', '.join(lacking)}"
+                )
+            if count < dataset.count:
+                gaps.append(
+                    f"{where}: {count} of {dataset.count} images, "
+                    f"those that have this score of every {'other ' if lacking else ''}method"
+                )
+    return gaps

@@ -8,6 +8,7 @@ from typing import Any
 
 from experiments.analysis.results import read_study
 from experiments.provenance import write_json
+from experiments.sheets.weights import WeightsOrigin
 from zero_leinr.errors import InputError
 
 LINKED = ("scores", "images", "runs", "data", "costs")
@@ -46,14 +47,13 @@ def select(
     for key, names in (("methods", methods), ("datasets", datasets), ("metrics", metrics)):
         content[key] = _chosen(source, key, content[key], names)
     for method in content["methods"]:
-        if method["weights"] == "trained here" and seeds is not None:
+        if method["weights"] == WeightsOrigin.TRAINED and seeds is not None:
             if missing := set(seeds) - set(method["seeds"]):
                 raise InputError(f"{source}: {method['name']} has no seed {min(missing)}")
             method["seeds"] = list(seeds)
     kept = [entry["name"] for entry in content["datasets"]]
-    others = {said for d in study.datasets if d.name not in kept for said in (d.name, d.label)}
-    for key, sentences in (("data", study.data), ("leaks", study.leaks)):
-        content[key] = [said for said in sentences if said.partition(":")[0] not in others]
+    others = {dataset.name for dataset in study.datasets} - set(kept)
+    content["remarks"] = [said for said in content["remarks"] if said["dataset"] not in others]
     content |= {"name": target.name, "title": title or f"{study.title} (selection)"}
     content["selected_from"] = study.name
     _make_room(target)

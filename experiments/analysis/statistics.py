@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from experiments.score.run import aggregation_factor
+from experiments.sheets.metrics import aggregation_factor
 
 CONFIDENCE = 0.95
 SMALLEST_P = 1e-12

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zero_leinr.errors import InputError
 
 if TYPE_CHECKING:
-    from experiments.sheets.study import Study
+    from experiments.sheets.study import StudyConfig
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -32,13 +32,14 @@ def add_machine(command: Any) -> None:
     command.add_argument("--threads", type=int, help="processor threads (default: all)")
 
 
-def find_study(name: str) -> "Study":
+def find_study(name: str) -> "StudyConfig":
     """Loads a study by its name in ``experiments/config/studies``, or by the path of its file.
 
     Raises:
         InputError: There is no such study, or something in it is wrong.
     """
-    from experiments.sheets.study import CONFIG, load_study
+    from experiments.sheets.reading import CONFIG
+    from experiments.sheets.study import load_study
 
     path = Path(name)
     return load_study(path if path.suffix else CONFIG / "studies" / f"{name}.yaml")

@@ -125,7 +125,7 @@ def _released() -> Path:
 
 def _batches(options: argparse.Namespace) -> list[tuple[str | None, list[Any]]]:
     """The images to enhance, by data set."""
-    from experiments.data.fetch import read_listing
+    from experiments.data.listing import read_listing
 
     if options.listings is None:
         return [(None, _items(options.images))]
@@ -143,8 +143,8 @@ def _weights_of_seeds(options: argparse.Namespace) -> list[tuple[Path | None, Pa
 
 def _items(images: Sequence[Path]) -> list[Any]:
     """The images that are named, and those of the folders that are."""
-    from experiments.data.fetch import Item
     from experiments.data.images import list_images, passed_over
+    from experiments.data.listing import Item
 
     paths: list[Path] = []
     for path in images:
@@ -156,8 +156,7 @@ def _items(images: Sequence[Path]) -> list[Any]:
 
 def _method_entry(name: str, with_weights: bool) -> dict[str, Any]:
     """The entry of a baseline that runs with weights trained here, or else with its own."""
-    from experiments.sheets.datasets import load_checked
-    from experiments.sheets.study import CONFIG
+    from experiments.sheets.reading import CONFIG, load_checked
 
     sheet = load_checked(CONFIG / "methods.yaml", "methods.schema.yaml")
     baselines = [known for known, entry in sheet.items() if {"method", "images"} & entry.keys()]

@@ -9,7 +9,7 @@ from experiments.cli.common import add_command, add_machine, find_study
 from zero_leinr.errors import InputError
 
 if TYPE_CHECKING:
-    from experiments.analysis.results import Dataset, Study
+    from experiments.analysis.model import Dataset, StudyResults
 
 
 def add_result_commands(commands: Any) -> None:
@@ -31,7 +31,7 @@ def _add_parts(command: Any) -> None:
 
 
 def _drawn(
-    options: argparse.Namespace, study: "Study", fits: Callable[["Dataset"], object]
+    options: argparse.Namespace, study: "StudyResults", fits: Callable[["Dataset"], object]
 ) -> list[str]:
     """The data sets to draw: the one that was asked for, or all that the figure fits."""
     if options.only == "table":
@@ -164,8 +164,8 @@ def _costs(options: argparse.Namespace) -> None:
 
 
 def _measure_costs(options: argparse.Namespace) -> None:
+    from experiments.enhance.cost import measure_method
     from experiments.provenance import write_json
-    from experiments.tables.costs import measure_method
 
     study = find_study(options.study)
     costs = measure_method(study, options.method, options.weights, options.device)
@@ -215,9 +215,10 @@ def _add_protocols(commands: Any) -> None:
 
 
 def _protocols(options: argparse.Namespace) -> None:
+    from experiments.analysis.protocols import compared
     from experiments.analysis.results import read_study
     from experiments.figures.protocols import write_protocol_figure
-    from experiments.tables.protocols import compared, write_protocols
+    from experiments.tables.protocols import write_protocols
 
     study = read_study(options.results)
     if options.only in (None, "table"):
@@ -239,10 +240,11 @@ def _add_differences(commands: Any) -> None:
 
 
 def _differences(options: argparse.Namespace) -> None:
+    from experiments.analysis.differences import variants
     from experiments.analysis.results import read_study
     from experiments.figures.differences import write_difference_figure
     from experiments.sheets.study import FULL
-    from experiments.tables.differences import variants, write_differences
+    from experiments.tables.differences import write_differences
 
     study = read_study(options.results)
     if FULL not in [method.name for method in study.methods] or not variants(study):

@@ -38,7 +38,8 @@ def add_score_command(commands: Any) -> None:
 
 
 def _score(options: argparse.Namespace) -> None:
-    from experiments.score.run import folder_items, load_metrics, score_folder, write_scores
+    from experiments.score.run import folder_items, score_folder, write_scores
+    from experiments.sheets.metrics import load_metrics
 
     metrics = list(load_metrics(_metrics(options)))
     device = options.device
@@ -61,7 +62,7 @@ def _score(options: argparse.Namespace) -> None:
 
 def _means(scores: "pd.DataFrame") -> str:
     """The mean of each metric and protocol as tables have it, and the images that it stands on."""
-    from experiments.score.run import aggregation_factor
+    from experiments.sheets.metrics import aggregation_factor
 
     lines = [f"{'metric':22}{'protocol':20}{'mean':>10}{'images':>8}"]
     for which, rows in scores.groupby(["metric", "protocol"], sort=False):
@@ -72,7 +73,7 @@ def _means(scores: "pd.DataFrame") -> str:
 
 
 def _score_listings(options: argparse.Namespace, metrics: Sequence[str], device: str) -> None:
-    from experiments.data.fetch import read_listing
+    from experiments.data.listing import read_listing
     from experiments.score.run import score_folder, write_scores
 
     if options.out is None:
@@ -87,7 +88,8 @@ def _score_listings(options: argparse.Namespace, metrics: Sequence[str], device:
 
 def _metrics(options: argparse.Namespace) -> list[str]:
     """The metrics asked for, else those of the study, else all whose weights can be had."""
-    from experiments.score.run import load_metrics, missing_metrics
+    from experiments.score.run import missing_metrics
+    from experiments.sheets.metrics import load_metrics
 
     study = find_study(options.study) if options.study else None
     wanted = options.metrics or (study.metrics if study else list(load_metrics()))

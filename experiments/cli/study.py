@@ -37,7 +37,8 @@ def _add_fetch(commands: Any) -> None:
 
 
 def _fetch(options: argparse.Namespace) -> None:
-    from experiments.data.fetch import fetch, write_listing
+    from experiments.data.fetch import fetch
+    from experiments.data.listing import write_listing
     from experiments.sheets.datasets import load_registry
 
     if options.list:
@@ -140,7 +141,7 @@ def _add_prepare(commands: Any) -> None:
 
 
 def _prepare(options: argparse.Namespace) -> None:
-    from experiments.data.fetch import read_listing
+    from experiments.data.listing import read_listing
     from experiments.data.prepare import prepare
 
     if options.size < 1:
@@ -166,13 +167,14 @@ def _add_leaks(commands: Any) -> None:
 
 
 def _leaks(options: argparse.Namespace) -> None:
-    from experiments.data.fetch import read_listing
     from experiments.data.leaks import find_leaks, write_leaks
+    from experiments.data.listing import read_listing
 
     leaks = find_leaks(read_listing(options.training), list(map(read_listing, options.listings)))
     for match in leaks.matches:
         print(f"one scene: {match.image} and {match.training_image} ({match.distance} bits apart)")
-    print("\n".join(leaks.warnings()) or "no evaluation image is among the training images")
+    warnings = [f"{warning['dataset']}: {warning['text']}" for warning in leaks.warnings()]
+    print("\n".join(warnings) or "no evaluation image is among the training images")
     write_leaks(leaks, options.out, options.table)
 
 

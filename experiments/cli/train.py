@@ -63,7 +63,7 @@ def _train(options: argparse.Namespace) -> None:
         raise InputError("train: give a folder of images, or --images (one of them)")
     recipe, about = _recipe(options)
     if options.listing:
-        from experiments.data.fetch import read_listing
+        from experiments.data.listing import read_listing
 
         listing = read_listing(options.listing)
         about |= {"dataset": listing.dataset, "data_sha256": listing.sha256}

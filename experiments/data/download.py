@@ -23,19 +23,6 @@ READ_SECONDS = 60.0  # a code host may take that long to pack an archive
 CHUNK = 1 << 16  # at most so much of an interrupted download is lost
 
 
-def read_manifest(path: Path) -> dict[str, str]:
-    """Read a manifest: lines `checksum  file`, as `sha256sum` writes and checks them.
-
-    With its option `-b` it writes `checksum *file`.
-
-    Returns:
-        File, relative to the data folder -> checksum, in the order of the manifest.
-    """
-    lines = path.read_text(encoding="utf-8").splitlines()
-    pairs = (line.split(maxsplit=1) for line in lines if line)
-    return {file.removeprefix("*"): checksum for checksum, file in pairs}
-
-
 def verify(path: Path, expected: str, name: Path | str | None = None) -> str:
     """Compare a file with its checksum.
 

@@ -5,75 +5,20 @@ folder, so that all of them see the same images.
 """
 
 import hashlib
-import json
 import logging
-import os
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from experiments.data import download as net
 from experiments.data.images import check_name, list_images, match_pairs, read_image
-from experiments.sheets.datasets import (
-    PACKAGE,
-    REGISTRY,
-    Dataset,
-    data_folder,
-    load_checked,
-    load_registry,
-)
-from zero_leinr.atomic_write import replacing
+from experiments.data.listing import Item, Listing
+from experiments.sheets.datasets import REGISTRY, DatasetConfig, data_folder, load_registry
 from zero_leinr.errors import InputError
-from zero_leinr.released import RELEASED
 
 log = logging.getLogger(__name__)
 
-WEIGHTS = PACKAGE / "config" / "weights.yaml"
-
-#: Name of the weights that come with the package, in methods.yaml.
-RELEASED_NAME = "released"
 
 #: Generated sets live here always: the data folder may be shared and read-only.
 GENERATED_FOLDER = Path("data")
-
-
-@dataclass(frozen=True)
-class Item:
-    """One image: its name in results, its file, the file of its reference if it has one."""
-
-    name: str
-    low: str
-    high: str | None
-
-
-@dataclass(frozen=True)
-class Listing:
-    """The images of a data set as they were found and checked.
-
-    Attributes:
-        dataset: name in the registry.
-        paired: whether every item has a reference.
-        count: images (or pairs) found.
-        expected: images (or pairs) that the whole set has.
-        sha256: hash over names and file contents; equal listings hold equal pixels.
-        source: where the files came from, in words.
-        warnings: what a reader of the results must know (missing files, copies used instead).
-        items: the images, in natural order.
-    """
-
-    dataset: str
-    paired: bool
-    count: int
-    expected: int
-    sha256: str
-    source: str
-    warnings: list[str]
-    items: list[Item]
-
-    def summary(self) -> str:
-        """Say in one line what was found."""
-        what = "pairs" if self.paired else "images"
-        of = "" if self.count == self.expected else f" of {self.expected}"
-        return f"{self.dataset}: {self.count}{of} {what}, {self.source}"
 
 
 def fetch(name: str, *, download: bool = True, registry: Path = REGISTRY) -> Listing:
@@ -102,76 +47,7 @@ def fetch(name: str, *, download: bool = True, registry: Path = REGISTRY) -> Lis
     return _list_registered(dataset, download)
 
 
-def write_listing(listing: Listing, path: str | os.PathLike[str]) -> None:
-    """Write a listing as JSON, whole or not at all."""
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(asdict(listing), indent=1) + "\n", encoding="utf-8")
-
-
-def read_listing(path: str | os.PathLike[str]) -> Listing:
-    """Read a listing.
-
-    Raises:
-        InputError: missing, or not a listing.
-    """
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-        return Listing(**(content | {"items": [Item(**item) for item in content["items"]]}))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{path}: not a listing; make it with `zero-leinr fetch`") from error
-
-
-def weights_file(name: str, *, download: bool = True, registry: Path = WEIGHTS) -> Path:
-    """Find, or else download, a file of published weights and check it.
-
-    Args:
-        name: name in `config/weights.yaml`, or `released` for those that come with the package.
-        download: whether a missing file may be downloaded.
-        registry: the registry file.
-
-    Returns:
-        Its path: `weights/<file>` in the data folder, or in the package.
-
-    Raises:
-        InputError: unknown name, missing file (with address, sha256 and folder), wrong checksum.
-    """
-    if name == RELEASED_NAME:
-        return RELEASED
-    known = load_checked(registry, "weights.schema.yaml")
-    if name not in known:
-        raise InputError(f"unknown weights {name!r}; known: {', '.join(known)}")
-    entry = known[name]
-    path = data_folder() / "weights" / entry["file"]
-    address, sha256 = entry.get("address"), entry["sha256"]
-    if path.exists():
-        net.verify(path, sha256, name=f"{address}, kept as {path}" if address else path)
-    elif download and address:
-        net.download(address, path, sha256)
-    else:
-        raise InputError(
-            f"{path.name}: missing; put it into {path.parent} "
-            f"(from {address or 'no public address'}, sha256 {sha256})"
-        )
-    return path
-
-
-def lpips_trunk_file(*, download: bool = True) -> Path:
-    """Find AlexNet's convolutions for LPIPS.
-
-    Returns:
-        `alexnet_features.npz` (the convolutions alone) if it is there, else torchvision's `.pth`.
-
-    Raises:
-        InputError: as in `weights_file`.
-    """
-    if (data_folder() / "weights" / "alexnet_features.npz").exists():
-        return weights_file("alexnet_features")
-    return weights_file("alexnet", download=download)
-
-
-def _list_generated(dataset: Dataset) -> Listing:
+def _list_generated(dataset: DatasetConfig) -> Listing:
     from experiments.data.embedded import make_embedded
 
     assert dataset.generated is not None
@@ -179,7 +55,7 @@ def _list_generated(dataset: Dataset) -> Listing:
     return _list_folder(dataset, GENERATED_FOLDER, "made by experiments/data/embedded.py")
 
 
-def _list_folder(dataset: Dataset, root: Path | None = None, source: str = "") -> Listing:
+def _list_folder(dataset: DatasetConfig, root: Path | None = None, source: str = "") -> Listing:
     """List images without a manifest; each is decoded once, so that a bad file stops us here."""
     root = root or data_folder()
     items: list[tuple[str, Path, Path | None]] = []
@@ -195,7 +71,7 @@ def _list_folder(dataset: Dataset, root: Path | None = None, source: str = "") -
     return _listing(dataset, items, source or f"from {where}", [], {})
 
 
-def _list_registered(dataset: Dataset, download: bool) -> Listing:
+def _list_registered(dataset: DatasetConfig, download: bool) -> Listing:
     """List files that have a manifest, downloading what is missing."""
     low, warnings = dataset.low, []
     missing = _missing(dataset, low)
@@ -229,7 +105,7 @@ def _list_registered(dataset: Dataset, download: bool) -> Listing:
     return _listing(dataset, items, f"from {', '.join(addresses)}", warnings, checksums)
 
 
-def _files(dataset: Dataset, low: dict[str, str]) -> list[str]:
+def _files(dataset: DatasetConfig, low: dict[str, str]) -> list[str]:
     """All files of a data set, as its manifests name them."""
     folders = [*low.values(), *([dataset.high] if dataset.high else [])]
     return [
@@ -240,11 +116,11 @@ def _files(dataset: Dataset, low: dict[str, str]) -> list[str]:
     ]
 
 
-def _missing(dataset: Dataset, low: dict[str, str]) -> list[str]:
+def _missing(dataset: DatasetConfig, low: dict[str, str]) -> list[str]:
     return [file for file in _files(dataset, low) if not (data_folder() / file).exists()]
 
 
-def _download(dataset: Dataset, missing: list[str], allowed: bool) -> None:
+def _download(dataset: DatasetConfig, missing: list[str], allowed: bool) -> None:
     """Bring missing files from the archives of their sources."""
     wanted: dict[str, list[str]] = {}
     for file in missing:
@@ -275,7 +151,7 @@ def _download(dataset: Dataset, missing: list[str], allowed: bool) -> None:
 
 
 def _registered_items(
-    dataset: Dataset, low: dict[str, str], missing: set[str]
+    dataset: DatasetConfig, low: dict[str, str], missing: set[str]
 ) -> list[tuple[str, Path, Path | None]]:
     """List what is there of a registered set, in the order of its manifests."""
     items: list[tuple[str, Path, Path | None]] = []
@@ -299,7 +175,7 @@ def _name(prefix: str, path: Path) -> str:
 
 
 def _listing(
-    dataset: Dataset,
+    dataset: DatasetConfig,
     items: list[tuple[str, Path, Path | None]],
     source: str,
     warnings: list[str],

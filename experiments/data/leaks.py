@@ -6,7 +6,6 @@ if their perceptual hashes are close: this survives another format, size and exp
 
 import csv
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,8 +14,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from experiments.data.fetch import Listing
 from experiments.data.images import read_image
+from experiments.data.listing import Listing
+from experiments.sheets.reading import read_json
 from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
 
@@ -76,11 +76,12 @@ class Summary:
     same_scene: int
     closest: int | None
 
-    def sentence(self) -> str:
+    @property
+    def text(self) -> str:
         """What is to be warned of."""
         return (
-            f"{self.dataset}: {self.same_scene} of {self.images} {self.part} images show a scene "
-            "that is among the training images"
+            f"{self.same_scene} of {self.images} {self.part} images show a scene that is among the "
+            "training images"
         )
 
 
@@ -92,9 +93,10 @@ class Leaks:
     summaries: list[Summary]
     matches: list[Match]
 
-    def warnings(self) -> list[str]:
-        """A sentence for each part of an evaluation set that shares scenes."""
-        return [summary.sentence() for summary in self.summaries if summary.same_scene]
+    def warnings(self) -> list[dict[str, str]]:
+        """Return ``dataset`` and ``text`` for each part of an evaluation set that shares scenes."""
+        shared = [summary for summary in self.summaries if summary.same_scene]
+        return [{"dataset": summary.dataset, "text": summary.text} for summary in shared]
 
     def to_json(self) -> dict[str, Any]:
         """The content of ``leaks.json``."""
@@ -172,19 +174,13 @@ def scene_hash(image: np.ndarray) -> np.ndarray | None:
     return imagehash.phash(gray, HASH_SIDE).hash.ravel()
 
 
-def read_leaks(path: Path) -> list[str]:
-    """The warnings of a ``leaks.json``.
+def read_leaks(path: Path) -> list[dict[str, str]]:
+    """Return the warnings of a ``leaks.json``: ``dataset`` and ``text`` each.
 
     Raises:
         InputError: The file is missing, or not one.
     """
-    try:
-        warnings: list[str] = json.loads(path.read_text(encoding="utf-8"))["warnings"]
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{path}: made by something else than `zero-leinr leaks`") from error
-    return warnings
+    return read_json(path, "leaks_json.schema.yaml", "make it with `zero-leinr leaks`")["warnings"]
 
 
 def write_leaks(leaks: Leaks, path: Path | None, table: Path | None) -> None:

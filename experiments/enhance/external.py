@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.data.fetch import Item
 from experiments.data.images import read_image, write_image
-from experiments.score.run import enhanced_paths
+from experiments.data.listing import Item
+from experiments.enhance.outputs import enhanced_paths
 from experiments.sheets.datasets import data_folder
 
 

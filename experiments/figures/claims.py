@@ -10,7 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
-from experiments.analysis.results import Study, read_scores, read_study
+from experiments.analysis.claims import CONTRADICTED, NOT_DECIDABLE, NOT_SUPPORTED, SUPPORTED, judge
+from experiments.analysis.model import StudyResults
+from experiments.analysis.results import read_study
+from experiments.analysis.score_files import read_scores
 from experiments.figures.style import (
     COLORS,
     PAGE,
@@ -21,16 +24,9 @@ from experiments.figures.style import (
     power_ticks,
     save,
 )
-from experiments.score.run import load_metrics
+from experiments.sheets.claims import load_claims
+from experiments.sheets.metrics import load_metrics
 from experiments.sheets.study import FULL
-from experiments.tables.claims import (
-    CONTRADICTED,
-    NOT_DECIDABLE,
-    NOT_SUPPORTED,
-    SUPPORTED,
-    judge,
-    load_claims,
-)
 
 LINE = 0.16  # inches a test takes
 LINEAR = 2  # margins up to which the axis is linear
@@ -61,7 +57,7 @@ def write_claim_figure(study_folder: Path) -> list[Path]:
         return save(figure, study_folder / "figures" / "claims")
 
 
-def draw(study: Study, judged: pd.DataFrame, labels: dict[str, str]) -> Figure:
+def draw(study: StudyResults, judged: pd.DataFrame, labels: dict[str, str]) -> Figure:
     """Draws the tests that could be made, right of 0 where they speak for their claim.
 
     Args:
@@ -109,7 +105,7 @@ def draw(study: Study, judged: pd.DataFrame, labels: dict[str, str]) -> Figure:
     return figure
 
 
-def _name(study: Study, row: Mapping[Any, Any]) -> str:
+def _name(study: StudyResults, row: Mapping[Any, Any]) -> str:
     labels = {method.name: method.label for method in study.methods}
     metric = load_metrics([row["metric"]])[row["metric"]]["label"]
     dataset = study.dataset(row["dataset"]).label

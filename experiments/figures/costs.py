@@ -13,7 +13,10 @@ from matplotlib.text import Annotation
 from matplotlib.ticker import LogLocator
 from matplotlib.transforms import Bbox
 
-from experiments.analysis.results import Dataset, Study, read_scores, read_study
+from experiments.analysis.costs import describe_machine, image_size, measured, read_costs
+from experiments.analysis.model import Dataset, StudyResults
+from experiments.analysis.results import read_study
+from experiments.analysis.score_files import read_scores
 from experiments.figures.scores import MARKERS, MEANINGS, PROTOCOL
 from experiments.figures.style import (
     PAGE,
@@ -24,7 +27,6 @@ from experiments.figures.style import (
     paper_style,
     save,
 )
-from experiments.tables.costs import HEIGHT, WIDTH, describe_machine, measured, read_costs
 from zero_leinr.errors import InputError
 
 TALL = 3.6  # inches, without legend and notes
@@ -64,7 +66,7 @@ def write_quality_cost(study_folder: Path, dataset_name: str) -> list[Path]:
         return save(figure, study_folder / "figures" / f"quality_cost_{dataset_name}")
 
 
-def draw(study: Study, dataset: Dataset, quality: pd.Series, costs: pd.DataFrame) -> Figure:
+def draw(study: StudyResults, dataset: Dataset, quality: pd.Series, costs: pd.DataFrame) -> Figure:
     """Draws the figure of one data set.
 
     Args:
@@ -92,7 +94,7 @@ def draw(study: Study, dataset: Dataset, quality: pd.Series, costs: pd.DataFrame
     axis.margins(0.05, 0.1)
     fastest, slowest = axis.get_xlim()
     axis.set_xlim(right=slowest * (slowest / fastest) ** 0.15)  # room for the names at the right
-    axis.set_xlabel(f"seconds for one image of {WIDTH}x{HEIGHT} pixels")
+    axis.set_xlabel(f"seconds for one image of {image_size(costs)} pixels")
     axis.set_ylabel("PSNR (dB)")
     axis.grid(color="0.92", linewidth=0.6)
     axis.set_axisbelow(True)
@@ -111,7 +113,7 @@ def mark_size(parameters: float) -> float:
     return 3.5 if pd.isna(parameters) else 2.5 + 1.1 * float(np.log10(max(parameters, 1)))
 
 
-def _legend(study: Study, costs: pd.DataFrame) -> list[Line2D]:
+def _legend(study: StudyResults, costs: pd.DataFrame) -> list[Line2D]:
     """Shapes: where the weights come from. Sizes: how many parameters."""
     kinds = dict.fromkeys(method.weights for method in measured(study))
     entries = [(MARKERS[kind], 4.0, MEANINGS[kind]) for kind in kinds]

@@ -11,7 +11,10 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from experiments.analysis.comparisons import ALPHA
-from experiments.analysis.results import Metric, Study, read_scores, read_study
+from experiments.analysis.differences import columns, differences, variants
+from experiments.analysis.model import Metric, StudyResults
+from experiments.analysis.results import read_study
+from experiments.analysis.score_files import read_scores
 from experiments.figures.style import (
     COLORS,
     CUT,
@@ -25,7 +28,6 @@ from experiments.figures.style import (
     power_ticks,
     save,
 )
-from experiments.tables.differences import columns, differences, variants
 
 LINE = 0.15  # inches a variant takes
 MOST_PANELS = 4  # side by side
@@ -54,7 +56,7 @@ def write_difference_figure(study_folder: Path, dataset_name: str) -> list[Path]
         return save(figure, study_folder / "figures" / f"differences_{dataset_name}")
 
 
-def draw(study: Study, dataset_name: str, found: pd.DataFrame) -> Figure:
+def draw(study: StudyResults, dataset_name: str, found: pd.DataFrame) -> Figure:
     """Draws one data set's figure from its rows of ``differences``."""
     dataset = study.dataset(dataset_name)
     present = set(found["metric"])
@@ -91,7 +93,8 @@ def draw(study: Study, dataset_name: str, found: pd.DataFrame) -> Figure:
         f"Lines are 95 % intervals {study.intervals_over}; colored where p < {ALPHA:.2g} "
         "after Holm's correction for all variants in the panel."
     )
-    notes = [budget_note(study), note, *[CUT] * any(cut), *(f"{said}." for said in study.failures)]
+    said = [f"{remark}." for remark in study.remarks_in_words("training")]
+    notes = [budget_note(study), note, *[CUT] * any(cut), *said]
     add_foot(figure, notes, handles, len(handles))
     return figure
 

@@ -7,10 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.analysis.results import Metric, Study, read_scores, read_study
+from experiments.analysis.model import Metric, StudyResults
+from experiments.analysis.protocols import compared, correlations, rank
+from experiments.analysis.results import read_study
+from experiments.analysis.score_files import read_scores
 from experiments.figures.style import PAGE, SMALL, add_foot, budget_note, looks, paper_style, save
-from experiments.tables.protocols import compared, correlations, rank
-from experiments.tables.scores import DECIMALS
 from zero_leinr.errors import InputError
 
 LINE, TWO_LINES = 0.17, 0.24  # inches a rank takes, and where some name takes two lines
@@ -45,7 +46,7 @@ def write_protocol_figure(study_folder: Path, dataset_name: str) -> list[Path]:
         return save(figure, study_folder / "figures" / f"protocols_{dataset_name}")
 
 
-def draw(study: Study, dataset_name: str, ranks: pd.DataFrame) -> Figure:
+def draw(study: StudyResults, dataset_name: str, ranks: pd.DataFrame) -> Figure:
     """Draws one data set's figure from its rows of ``rank``."""
     dataset = study.dataset(dataset_name)
     metrics = [m for m in compared(study, dataset) if m.name in set(ranks["metric"])]
@@ -68,12 +69,12 @@ def draw(study: Study, dataset_name: str, ranks: pd.DataFrame) -> Figure:
     return figure
 
 
-def _names(study: Study) -> dict[str, str]:
+def _names(study: StudyResults) -> dict[str, str]:
     """The methods' labels, long ones in several lines."""
     return {method.name: textwrap.fill(study.label(method), LETTERS) for method in study.methods}
 
 
-def _panel(axis: Axes, study: Study, metric: Metric, ranks: pd.DataFrame) -> None:
+def _panel(axis: Axes, study: StudyResults, metric: Metric, ranks: pd.DataFrame) -> None:
     """One metric: protocols from left to right, ranks from top to bottom."""
     # Equal ranks would lie on each other: rows are places, in the order of rank, then of the table.
     places = ranks.assign(place=ranks.groupby("protocol")["rank"].rank(method="first"))
@@ -81,7 +82,7 @@ def _panel(axis: Axes, study: Study, metric: Metric, ranks: pd.DataFrame) -> Non
     wide = places.pivot(index="method", columns="protocol", values="place")[protocols]
     means = ranks.pivot(index="method", columns="protocol", values="mean")
     standing = ranks.pivot(index="method", columns="protocol", values="rank")
-    look, decimals = looks(study), DECIMALS.get(metric.name, 2)
+    look, decimals = looks(study), metric.decimals
     across = range(len(protocols))
     for method in study.methods:
         row = wide.loc[method.name]

@@ -17,9 +17,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from experiments.analysis.results import Dataset, Study, read_listed, read_scores, read_study
-from experiments.data.fetch import Item
+from experiments.analysis.model import Dataset, StudyResults
+from experiments.analysis.results import read_study
+from experiments.analysis.score_files import read_listed, read_scores
 from experiments.data.images import read_image
+from experiments.data.listing import Item
 from experiments.figures.style import (
     NOTE_LINE,
     PAGE,
@@ -129,7 +131,9 @@ def brighten(image: np.ndarray) -> np.ndarray:
     return (np.sqrt(image / 255) * 255).astype(np.uint8)
 
 
-def _example(folder: Path, study: Study, dataset: Dataset, item: Item, psnr: pd.Series) -> Example:
+def _example(
+    folder: Path, study: StudyResults, dataset: Dataset, item: Item, psnr: pd.Series
+) -> Example:
     """Input, methods in study order, reference; PSNR as the score files have it."""
     tiles: list[Tile] = []
     for method in study.methods:
@@ -151,7 +155,7 @@ def _example(folder: Path, study: Study, dataset: Dataset, item: Item, psnr: pd.
     return Example(tiles, guide.shape[:2], busiest_corner(guide))
 
 
-def draw(study: Study, items: list[Item], show: Callable[[Item], Example]) -> Figure:
+def draw(study: StudyResults, items: list[Item], show: Callable[[Item], Example]) -> Figure:
     """Lays out as many examples as a page holds, input first and reference last.
 
     Args:

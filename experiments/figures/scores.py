@@ -9,15 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.analysis.results import (
-    Dataset,
-    Method,
-    Metric,
-    Study,
-    describe_gaps,
-    read_scores,
-    read_study,
-)
+from experiments.analysis.model import Dataset, MethodRow, Metric, StudyResults
+from experiments.analysis.remarks import describe_gaps
+from experiments.analysis.results import read_study
+from experiments.analysis.score_files import read_scores
 from experiments.analysis.statistics import summarize
 from experiments.figures.style import (
     COLUMN,
@@ -33,21 +28,22 @@ from experiments.figures.style import (
     paper_style,
     save,
 )
+from experiments.sheets.weights import WeightsOrigin
 
 PROTOCOL = "standard"
 MARKERS = {
-    "none": "o",
-    "official": "s",
-    "released": "P",
-    "trained here": "D",
-    "made elsewhere": "X",
+    WeightsOrigin.NONE: "o",
+    WeightsOrigin.OFFICIAL: "s",
+    WeightsOrigin.RELEASED: "P",
+    WeightsOrigin.TRAINED: "D",
+    WeightsOrigin.ELSEWHERE: "X",
 }
 MEANINGS = {
-    "none": "no weights",
-    "official": "official weights",
-    "released": "released here",
-    "trained here": "trained here",
-    "made elsewhere": "images made elsewhere",
+    WeightsOrigin.NONE: "no weights",
+    WeightsOrigin.OFFICIAL: "official weights",
+    WeightsOrigin.RELEASED: "released here",
+    WeightsOrigin.TRAINED: "trained here",
+    WeightsOrigin.ELSEWHERE: "images made elsewhere",
 }
 LINE = 0.165  # inches a method's row takes
 MOST_PANELS = 4  # side by side
@@ -76,7 +72,7 @@ def write_score_figure(study_folder: Path, dataset_name: str) -> list[Path]:
         return save(figure, study_folder / "figures" / f"scores_{dataset_name}")
 
 
-def draw(study: Study, dataset: Dataset, scores: pd.DataFrame) -> Figure:
+def draw(study: StudyResults, dataset: Dataset, scores: pd.DataFrame) -> Figure:
     """Draws one dataset's figure from its scores in the standard protocol."""
     summary = summarize(scores)
     present = set(summary["metric"])
@@ -108,7 +104,7 @@ def draw(study: Study, dataset: Dataset, scores: pd.DataFrame) -> Figure:
     return figure
 
 
-def row_positions(methods: list[Method]) -> tuple[dict[str, int], dict[int, str]]:
+def row_positions(methods: list[MethodRow]) -> tuple[dict[str, int], dict[int, str]]:
     """Places from top to bottom: of each method by name, and the group names with theirs.
 
     A group's name takes the place above its first method.
@@ -126,7 +122,7 @@ def row_positions(methods: list[Method]) -> tuple[dict[str, int], dict[int, str]
 
 def _panel(
     axis: Axes,
-    study: Study,
+    study: StudyResults,
     metric: Metric,
     places: dict[str, int],
     summary: pd.DataFrame,
@@ -173,7 +169,9 @@ def _panel(
     return cut
 
 
-def _method_names(axis: Axes, study: Study, places: dict[str, int], groups: dict[int, str]) -> None:
+def _method_names(
+    axis: Axes, study: StudyResults, places: dict[str, int], groups: dict[int, str]
+) -> None:
     """Names on the vertical axis, top to bottom as in the tables, groups in bold."""
     names = groups | {places[method.name]: study.label(method) for method in study.methods}
     axis.set_yticks(list(names), list(names.values()))
@@ -183,7 +181,7 @@ def _method_names(axis: Axes, study: Study, places: dict[str, int], groups: dict
         text.set_fontweight("bold" if place in groups else "normal")
 
 
-def _foot(figure: Figure, study: Study, metrics: list[Metric], more: list[str]) -> None:
+def _foot(figure: Figure, study: StudyResults, metrics: list[Metric], more: list[str]) -> None:
     """What marks, lines and dots mean, and what the reader must know, under the panels."""
     used = dict.fromkeys(method.weights for method in study.methods)
     handles = [
@@ -199,5 +197,5 @@ def _foot(figure: Figure, study: Study, metrics: list[Metric], more: list[str]) 
     notes += [f"*\N{NO-BREAK SPACE}{caveat}." for caveat in caveats]
     if study.one_seed:
         notes.append(f"Intervals are {study.intervals_over}.")
-    notes += [*more, *(f"{failure}." for failure in study.failures)]
+    notes += [*more, *(f"{failure}." for failure in study.remarks_in_words("training"))]
     add_foot(figure, notes, handles, 3 if len(metrics) <= 1 else len(handles))

@@ -23,7 +23,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
-from experiments.analysis.results import DAGGER, Study
+from experiments.analysis.model import DAGGER, StudyResults
 from zero_leinr.atomic_write import replacing
 
 COLUMN = 3.5  # inches: one column of a two-column page
@@ -56,7 +56,7 @@ class Look:
     dash: tuple[int, tuple[float, ...]]
 
 
-def looks(study: Study) -> dict[str, Look]:
+def looks(study: StudyResults) -> dict[str, Look]:
     """The look of each method; the trained ones come first, as only they share an axis as lines."""
     methods = sorted(study.methods, key=lambda method: method not in study.trained)
     return {
@@ -94,7 +94,7 @@ def paper_style() -> Iterator[None]:
         yield
 
 
-def budget_note(study: Study) -> str:
+def budget_note(study: StudyResults) -> str:
     """The sentence that a figure with reduced-budget results must carry; empty otherwise."""
     reduced = study.budget.reduced and study.trained
     return f"{DAGGER}\N{NO-BREAK SPACE}{study.budget}." if reduced else ""

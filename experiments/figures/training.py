@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from experiments.analysis.results import Study, read_study
+from experiments.analysis.model import StudyResults
+from experiments.analysis.results import read_study
 from experiments.figures.style import (
     PAGE,
     SMALL,
@@ -47,7 +48,7 @@ def write_training_curves(study_folder: Path) -> list[Path]:
         return save(figure, study_folder / "figures" / "training_curves")
 
 
-def read_losses(study_folder: Path, study: Study) -> pd.DataFrame:
+def read_losses(study_folder: Path, study: StudyResults) -> pd.DataFrame:
     """The smoothed losses of all runs.
 
     Returns:
@@ -94,7 +95,7 @@ def smooth(run: pd.DataFrame) -> pd.DataFrame:
     return rolled.assign(step=run["step"]).iloc[::thin]
 
 
-def draw(study: Study, losses: pd.DataFrame) -> Figure:
+def draw(study: StudyResults, losses: pd.DataFrame) -> Figure:
     """Draws a row of panels for each network (light, color, denoiser), a panel for each loss."""
     panels = arrange(list(losses["loss"].unique()))
     across = max(len(names) for names in panels.values())

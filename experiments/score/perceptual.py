@@ -108,7 +108,7 @@ def metric_weights(name: str, download: bool = False) -> Path:
     Raises:
         InputError: the file cannot be had.
     """
-    from experiments.data.fetch import lpips_trunk_file, weights_file
+    from experiments.data.weights import lpips_trunk_file, weights_file
 
     if name == "lpips_trunk":
         return lpips_trunk_file(download=download)

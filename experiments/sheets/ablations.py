@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.sheets.datasets import PACKAGE, load_checked
+from experiments.sheets.reading import PACKAGE, load_checked
 from zero_leinr.errors import InputError
 
 ABLATIONS = PACKAGE / "config" / "ablations.yaml"

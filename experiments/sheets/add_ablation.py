@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from experiments.sheets.ablations import ABLATIONS, Ablation, load_ablations
-from experiments.sheets.datasets import load_checked
-from experiments.sheets.study import CONFIG, load_studies
+from experiments.sheets.reading import CONFIG, load_checked
+from experiments.sheets.study import load_studies
 from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
 

@@ -5,14 +5,12 @@ Files are looked for in the data folder: the one that $ZERO_LEINR_DATA names, el
 
 import os
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from experiments.data.download import read_manifest
+from experiments.sheets.reading import PACKAGE, load_checked, read_manifest
 from zero_leinr.errors import InputError
 
-PACKAGE = Path(str(resources.files("experiments")))
 REGISTRY = PACKAGE / "config" / "datasets.yaml"
 
 
@@ -29,7 +27,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Dataset:
+class DatasetConfig:
     """One entry of the registry, with its defaults filled in.
 
     `low`, `instead`: prefix of the image names (empty for a single folder) -> folder.
@@ -60,41 +58,7 @@ def data_folder() -> Path:
     return Path(os.environ.get("ZERO_LEINR_DATA") or "data")
 
 
-def load_checked(path: Path, schema: str) -> dict[str, Any]:
-    """Read a YAML file and check it with one of the JSON schemas in `schemas/`.
-
-    Args:
-        path: the YAML file.
-        schema: file name of the schema.
-
-    Raises:
-        InputError: no such file, not YAML, or the first thing the schema objects to, with its key.
-    """
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
-
-    from experiments.sheets.reading import YAMLError, read_yaml
-
-    try:
-        document = read_yaml(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not YAML ({' '.join(str(error).split())})") from error
-    rules = read_yaml(PACKAGE / "schemas" / schema)
-    problem = best_match(Draft202012Validator(rules).iter_errors(document))
-    if problem is not None:
-        key = ".".join(str(part) for part in problem.absolute_path) or "the file"
-        message = problem.message
-        if problem.validator == "additionalProperties":
-            known = problem.schema.get("properties", {})
-            unknown = [name for name in problem.instance if name not in known]
-            message = f"unknown key {unknown[0]!r} (known: {', '.join(known)})"
-        raise InputError(f"{path}: {key}: {' '.join(message.split())[:300]}")
-    return document
-
-
-def load_registry(path: Path = REGISTRY) -> dict[str, Dataset]:
+def load_registry(path: Path = REGISTRY) -> dict[str, DatasetConfig]:
     """Load and check the registry of data sets.
 
     Returns:
@@ -126,7 +90,7 @@ def _folders_of(files: dict[str, str]) -> set[str]:
     return {file.rpartition("/")[0] for file in files}
 
 
-def _dataset(name: str, entry: dict[str, Any], by_folder: dict[str, Source]) -> Dataset:
+def _dataset(name: str, entry: dict[str, Any], by_folder: dict[str, Source]) -> DatasetConfig:
     """Fill in the defaults of an entry and connect its folders with their sources."""
     low, instead = _prefixed(entry["low"]), _prefixed(entry.get("instead", {}))
     high = _plain(entry["high"]) if "high" in entry else None
@@ -140,7 +104,7 @@ def _dataset(name: str, entry: dict[str, Any], by_folder: dict[str, Source]) -> 
         missing = next(folder for folder in folders if folder not in sources)
         raise InputError(f"data set {name!r}: {missing} is in no manifest, its other folders are")
     own = list(dict.fromkeys(sources[f] for f in low.values())) if sources else []
-    return Dataset(
+    return DatasetConfig(
         name=name,
         label=entry.get("label", name),
         low=low,

@@ -11,21 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from baselines.recipe import make_recipe
-from experiments.data.fetch import RELEASED_NAME
-from experiments.score.run import load_metrics
 from experiments.sheets.ablations import Ablation, load_ablations
-from experiments.sheets.datasets import PACKAGE, load_checked, load_registry
+from experiments.sheets.datasets import load_registry
+from experiments.sheets.metrics import load_metrics
+from experiments.sheets.reading import CONFIG, PACKAGE, load_checked
+from experiments.sheets.weights import RELEASED_NAME, WeightsOrigin
 from zero_leinr.errors import InputError
 from zero_leinr.recipe import BUDGET, Recipe, check_known
 
-CONFIG = PACKAGE / "config"
 RULES = PACKAGE / "rules"
 VARIANTS_GROUP = "Zero-LEINR and its variants"
 FULL = "zero_leinr"  # the variant that all others are compared with
 
 
 @dataclass(frozen=True)
-class Method:
+class MethodConfig:
     """A row of the study: a baseline, or a variant of Zero-LEINR.
 
     Attributes:
@@ -45,27 +45,25 @@ class Method:
     seeds: list[int]
 
     @property
-    def weights(self) -> str:
-        """Where they come from: ``none``, ``official``, ``released`` or ``trained here``.
-
-        Of images that another program made nothing is known: ``made elsewhere``.
-        """
+    def weights(self) -> WeightsOrigin:
+        """Where its weights come from."""
         if "images" in self.entry:
-            return "made elsewhere"
+            return WeightsOrigin.ELSEWHERE
         if self.recipe is not None:
-            return "trained here"
+            return WeightsOrigin.TRAINED
         if "weights" not in self.entry:
-            return "none"
-        return "released" if self.entry["weights"] == RELEASED_NAME else "official"
+            return WeightsOrigin.NONE
+        released = self.entry["weights"] == RELEASED_NAME
+        return WeightsOrigin.RELEASED if released else WeightsOrigin.OFFICIAL
 
 
 @dataclass(frozen=True)
-class Study:
+class StudyConfig:
     """One study, ready for the workflow; see ``schemas/study.schema.yaml`` for the settings."""
 
     name: str
     title: str
-    methods: dict[str, Method]
+    methods: dict[str, MethodConfig]
     training_images: str
     datasets: list[str]
     metrics: list[str]
@@ -75,7 +73,7 @@ class Study:
     extras: list[str] = field(default_factory=list)
 
     @property
-    def trained(self) -> list[Method]:
+    def trained(self) -> list[MethodConfig]:
         """The methods that this study trains."""
         return [method for method in self.methods.values() if method.recipe is not None]
 
@@ -97,7 +95,7 @@ class Study:
             f"reduced: {same} for every method (official: each method's own)"
         )
 
-    def method(self, name: str) -> Method:
+    def method(self, name: str) -> MethodConfig:
         """The method of that name.
 
         Raises:
@@ -139,7 +137,7 @@ def _setting(recipe: Recipe, key: str) -> str:
 
 def load_studies(
     folder: Path = CONFIG / "studies", ablations: Mapping[str, Ablation] | None = None
-) -> dict[str, Study]:
+) -> dict[str, StudyConfig]:
     """Loads every study of the folder, by name.
 
     Args:
@@ -175,7 +173,7 @@ def _check_names(paths: Sequence[Path]) -> None:
             raise InputError(f"{path}: the workflow has a rule {path.stem}; give it another name")
 
 
-def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> Study:
+def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> StudyConfig:
     """Loads a study and checks every name and setting in it against the sheets.
 
     Args:
@@ -211,12 +209,12 @@ def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> S
     methods |= _with_more_seeds(path, methods, more_seeds)
     _check_labels(path, "data sets", {name: registry[name].label for name in settings["datasets"]})
     _check_labels(path, "methods", {method.name: method.label for method in methods.values()})
-    return Study(name=path.stem, methods=methods, **settings)
+    return StudyConfig(name=path.stem, methods=methods, **settings)
 
 
 def _with_more_seeds(
-    path: Path, methods: Mapping[str, Method], more_seeds: Mapping[str, list[int]]
-) -> dict[str, Method]:
+    path: Path, methods: Mapping[str, MethodConfig], more_seeds: Mapping[str, list[int]]
+) -> dict[str, MethodConfig]:
     """The methods that the study gives further seeds, with them."""
     for name in more_seeds:
         if name not in methods or methods[name].recipe is None:
@@ -241,7 +239,7 @@ def _check_labels(path: Path, kind: str, labels: Mapping[str, str]) -> None:
 
 def _baselines(
     path: Path, names: list[str], seeds: list[int], budget: Mapping[str, Any]
-) -> dict[str, Method]:
+) -> dict[str, MethodConfig]:
     sheet = load_checked(CONFIG / "methods.yaml", "methods.schema.yaml")
     methods = {}
     for name in names:
@@ -252,7 +250,7 @@ def _baselines(
         if "recipe" in entry:
             start = {"method": entry["method"]} if "method" in entry else {}
             recipe = _recipe(f"methods.yaml: {name}", start | entry["recipe"], budget)
-        methods[name] = Method(
+        methods[name] = MethodConfig(
             name, entry["label"], entry["group"], entry, recipe, seeds if recipe else [0]
         )
     return methods
@@ -277,8 +275,8 @@ def _chosen(
 
 def _variants(
     ablations: Mapping[str, Ablation], study: str, seeds: list[int], budget: Mapping[str, Any]
-) -> dict[str, Method]:
-    methods: dict[str, Method] = {}
+) -> dict[str, MethodConfig]:
+    methods: dict[str, MethodConfig] = {}
     names: dict[str, str] = {}
     for name, ablation in ablations.items():
         where = f"ablations.yaml: {name}"
@@ -289,7 +287,7 @@ def _variants(
                 f"{where}: in study {study} this is the same training as {twin}; change another "
                 "setting, or limit it to other `studies` if that one's budget overrules it"
             )
-        methods[name] = Method(name, ablation.label, VARIANTS_GROUP, {}, recipe, seeds)
+        methods[name] = MethodConfig(name, ablation.label, VARIANTS_GROUP, {}, recipe, seeds)
     return methods
 
 

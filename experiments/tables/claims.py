@@ -4,70 +4,20 @@ A claim is a few comparisons of variants. Each ends in a verdict in words; one t
 cannot decide, for its images or its training budget, says so.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from experiments.analysis.comparisons import (
-    ALPHA,
-    MEASURED,
-    compare,
-    holm,
-    paired_differences,
-    score_table,
-)
-from experiments.analysis.results import Dataset, Study, read_scores, read_study
-from experiments.score.run import load_metrics
-from experiments.sheets.ablations import load_ablations
-from experiments.sheets.datasets import load_checked
-from experiments.sheets.study import CONFIG, FULL
-from experiments.tables.plain import PlainTable, write_table
-from experiments.tables.scores import DECIMALS
-from zero_leinr.errors import InputError
-
-CLAIMS = CONFIG / "claims.yaml"
-SUPPORTED, CONTRADICTED = "supported", "contradicted"
-NOT_SUPPORTED, NOT_DECIDABLE = "not supported", "not decidable"
-VERDICTS = (SUPPORTED, CONTRADICTED, NOT_SUPPORTED, NOT_DECIDABLE)
-
-
-@dataclass(frozen=True)
-class Test:
-    """One comparison of a claim; see ``schemas/claims.schema.yaml``."""
-
-    claim: str
-    method: str
-    against: str
-    metric: str
-    protocol: str
-    sets: str
-    expect: str
-    margin: float
-
-
-def load_claims(path: Path = CLAIMS) -> dict[str, Any]:
-    """Reads the claims and their margins.
-
-    Raises:
-        InputError: The file is not as its schema says, a metric has no margin or no such protocol,
-            or there is no such method.
-    """
-    sheet = load_checked(path, "claims.schema.yaml")
-    known = {*load_ablations(), *load_checked(CONFIG / "methods.yaml", "methods.schema.yaml")}
-    for name, claim in sheet["claims"].items():
-        for test in claim["tests"]:
-            (entry,) = load_metrics([test["metric"]]).values()
-            if test["metric"] not in sheet["margins"]:
-                raise InputError(f"{path}: {name}: {test['metric']} has no margin; add it")
-            if test["protocol"] not in entry["protocols"]:
-                raise InputError(f"{path}: {name}: {test['metric']} has no {test['protocol']}")
-            for method in (test.get("method", FULL), *test["against"]):
-                if method not in known:
-                    raise InputError(f"{path}: {name}: no sheet has a method {method!r}")
-    return sheet
+from experiments.analysis.claims import in_words, judge, verdict_in_words
+from experiments.analysis.comparisons import ALPHA
+from experiments.analysis.model import StudyResults
+from experiments.analysis.results import open_study
+from experiments.sheets.claims import load_claims
+from experiments.sheets.metrics import load_metrics
+from experiments.tables.table import Cell, Column, Table, cells, remarks
+from experiments.tables.write import write_table
 
 
 def write_claims(study_folder: Path) -> list[Path]:
@@ -82,143 +32,35 @@ def write_claims(study_folder: Path) -> list[Path]:
     Raises:
         InputError: ``study.json``, a score file or the claims cannot be used.
     """
-    study, sheet = read_study(study_folder), load_claims()
-    judged = judge(study, read_scores(study_folder, study), sheet)
-    table = layout(study, judged, sheet)
-    return write_table(table, judged, study_folder / "tables" / "claims")
+    sheet = load_claims()
+    study, scores = open_study(study_folder)
+    table = layout(study, judge(study, scores, sheet), sheet)
+    return write_table(table, study_folder / "tables" / "claims")
 
 
-def judge(study: Study, scores: pd.DataFrame, sheet: Mapping[str, Any]) -> pd.DataFrame:
-    """Puts every claim to its tests.
-
-    Args:
-        study: What ``read_study`` returned.
-        scores: What ``read_scores`` returned for it.
-        sheet: What ``load_claims`` returned.
-
-    Returns:
-        One row a comparison and data set: claim, method, against, dataset, metric, protocol,
-        expect, margin; what ``compare`` gives for method minus against
-        (NaN where they cannot be compared); ``p_holm``, corrected for all tests of the claim;
-        ``verdict``, one of ``VERDICTS``; ``reason``, why it could not be decided.
-    """
-    columns = scores.groupby(["dataset", "metric", "protocol"])
-    known = {key: score_table(column) for key, column in columns}
-    rows = [
-        vars(test)
-        | {"dataset": dataset.name if dataset else ""}
-        | _measured(study, known, test, dataset)
-        for test, dataset in _comparisons(study, sheet)
-    ]
-    judged = pd.DataFrame(rows)
-    judged["p_holm"] = judged.groupby("claim", sort=False)["p"].transform(
-        lambda p: holm(p.to_numpy())
-    )
-    verdicts = [_verdict(row) for row in judged.to_dict("records")]
-    judged["verdict"] = [verdict for verdict, _ in verdicts]
-    judged["reason"] = [reason for _, reason in verdicts]
-    return judged.drop(columns="sets")
-
-
-def _comparisons(study: Study, sheet: Mapping[str, Any]) -> Iterator[tuple[Test, Dataset | None]]:
-    """Each test with each data set of its kind, or with None where the study has none."""
-    for name, claim in sheet["claims"].items():
-        for entry in claim["tests"]:
-            settings = {key: entry[key] for key in ("metric", "protocol", "sets", "expect")}
-            margin = sheet["margins"][entry["metric"]]["margin"]
-            for against in entry["against"]:
-                test = Test(name, entry.get("method", FULL), against, margin=margin, **settings)
-                fitting = [d for d in study.datasets if d.paired == (test.sets == "paired")]
-                for dataset in fitting:
-                    yield test, dataset
-                if not fitting:
-                    yield test, None
-
-
-def _measured(
-    study: Study, known: Mapping[Any, pd.DataFrame], test: Test, dataset: Dataset | None
-) -> dict[str, Any]:
-    """What was measured, or why nothing could be."""
-    reason = _obstacle(study, test, dataset)
-    chosen = known.get((dataset.name if dataset else "", test.metric, test.protocol))
-    if not reason and chosen is not None:
-        lacking = {test.method, test.against} - set(chosen.index.get_level_values("method"))
-        reason = "one of them lacks this score on more than half of the images" * bool(lacking)
-    if reason or chosen is None:
-        reason = reason or "no image has this score of every method"
-        return dict.fromkeys(MEASURED, float("nan")) | {"reason": reason}
-    found = compare(paired_differences(chosen, test.method, test.against))
-    names = study.failed & {test.method, test.against}
-    failed = [study.label(method) for method in study.methods if method.name in names]
-    reason = f"a training of {' and of '.join(failed)} failed" if failed else ""
-    # That a score does not fall by more than the margin is read off the interval alone.
-    return found | {"reason": reason} | ({"p": float("nan")} if test.expect == "not lower" else {})
-
-
-def _obstacle(study: Study, test: Test, dataset: Dataset | None) -> str:
-    """Why a test cannot be made; empty where it can."""
-    if dataset is None:
-        return f"the study has no {test.sets} set"
-    for name in (test.method, test.against):
-        if name not in [method.name for method in study.methods]:
-            return f"the study has no {name}"
-    (entry,) = load_metrics([test.metric]).values()
-    if entry["needs_reference"] and not dataset.paired:
-        return "without references nobody knows the true image"
-    if test.metric not in [metric.name for metric in study.columns(dataset, test.protocol)]:
-        return f"{entry['label']} was not scored"
-    return ""
-
-
-def _verdict(row: Mapping[Any, Any]) -> tuple[str, str]:
-    """The verdict on one comparison, and the reason where it cannot be decided."""
-    if row["reason"]:
-        return NOT_DECIDABLE, row["reason"]
-    if pd.isna(row["ci_low"]):
-        return NOT_DECIDABLE, "too few images, or an infinite score"
-    if row["n_seeds"] == 1:
-        return NOT_DECIDABLE, "one seed says nothing of others"
-    margin = row["margin"]
-    if row["expect"] == "not lower":
-        if row["ci_low"] > -margin:
-            return SUPPORTED, ""
-        if row["ci_high"] < -margin:
-            return CONTRADICTED, ""
-        return NOT_DECIDABLE, "the interval holds the margin"
-    bounds = (row["ci_low"], row["ci_high"])
-    low, high = bounds if row["expect"] == "higher" else (-bounds[1], -bounds[0])
-    significant = row["p_holm"] < ALPHA
-    # First, since many images show even what is not worth speaking of.
-    if -margin <= low and high <= margin:
-        return NOT_SUPPORTED, ""
-    if significant and low > 0:
-        return SUPPORTED, ""
-    if significant and high < 0:
-        return CONTRADICTED, ""
-    return NOT_DECIDABLE, "the interval is too wide, or the test not sure enough"
-
-
-def layout(study: Study, judged: pd.DataFrame, sheet: Mapping[str, Any]) -> PlainTable:
+def layout(study: StudyResults, judged: pd.DataFrame, sheet: Mapping[str, Any]) -> Table:
     """Lays out the table: a group a claim, with its verdicts counted in the heading."""
     labels = {method.name: study.label(method) for method in study.methods}
     datasets = {dataset.name: dataset.label for dataset in study.datasets}
-    groups: dict[str, list[list[str]]] = {}
+    groups: dict[str, list[list[Cell]]] = {}
     for name, rows in judged.groupby("claim", sort=False):
         claim = sheet["claims"][name]
         heading = f"{claim['sentence']} ({claim['paper']}): {in_words(study, rows)}"
         groups[heading] = [
-            [
-                f"{labels.get(row['method'], row['method'])} against "
-                f"{labels.get(row['against'], row['against'])}",
-                datasets.get(row["dataset"], "–"),
-                f"{_label(row['metric'])} {row['expect']}",
-                _number(row, "difference"),
-                _interval(row),
-                f"{row['margin']:g}",
-                "–" if pd.isna(row["p_holm"]) else f"{row['p_holm']:.3f}",
-                "–" if pd.isna(row["effect_size"]) else _signed(row["effect_size"], 2),
-                verdict_in_words(study, row),
-            ]
+            cells(
+                [
+                    f"{labels.get(row['method'], row['method'])} against "
+                    f"{labels.get(row['against'], row['against'])}",
+                    datasets.get(row["dataset"], "–"),
+                    f"{_label(row['metric'])} {row['expect']}",
+                    _number(row, "difference"),
+                    _interval(row),
+                    f"{row['margin']:g}",
+                    "–" if pd.isna(row["p_holm"]) else f"{row['p_holm']:.3f}",
+                    "–" if pd.isna(row["effect_size"]) else _signed(row["effect_size"], 2),
+                    verdict_in_words(study, row),
+                ]
+            )
             for row in rows.to_dict("records")
         ]
     heads = ["Comparison", "Data set", "Claimed", "Difference", "95 % interval", "Margin"]
@@ -228,10 +70,12 @@ def layout(study: Study, judged: pd.DataFrame, sheet: Mapping[str, Any]) -> Plai
         f"{study.title}: the paper's claims, each put to its tests. Difference: mean score of the "
         f"first minus the second, on the same images and seeds. {study.budget}."
     )
-    return PlainTable(f"{study.name}-claims", caption, heads, align, groups, _notes(study))
+    columns = [Column(*each) for each in zip(heads, align, strict=True)]
+    notes = remarks(_notes(study))
+    return Table(f"{study.name}-claims", caption, columns, groups, notes, judged)
 
 
-def _notes(study: Study) -> list[str]:
+def _notes(study: StudyResults) -> list[str]:
     notes = [
         f"supported: p < {ALPHA:.2g} after Holm's correction for all tests of the claim, and the "
         "interval lies on the claimed side of 0; contradicted: on the other side; not supported: "
@@ -241,21 +85,7 @@ def _notes(study: Study) -> list[str]:
     ]
     if study.budget.reduced:
         notes.append("With a reduced training budget nothing here is a verdict on the paper's own")
-    return [*notes, *study.remarks]
-
-
-def in_words(study: Study, rows: pd.DataFrame) -> str:
-    """A claim's verdicts, counted: ``supported in 2 of 3 tests, not decidable in 1``."""
-    counts = rows["verdict"].value_counts()
-    said = [f"{verdict} in {counts[verdict]}" for verdict in VERDICTS if verdict in counts]
-    said[0] += f" of {len(rows)} test{'s' * (len(rows) > 1)}"
-    return ", ".join(said) + " at this reduced budget" * study.budget.reduced
-
-
-def verdict_in_words(study: Study, row: Mapping[Any, Any]) -> str:
-    """One verdict with its reason, and the budget where that may be why."""
-    budget = " at this reduced budget" * study.budget.reduced
-    return f"{row['verdict']}{budget}" + (f": {row['reason']}" if row["reason"] else "")
+    return [*notes, *study.remarks_in_words()]
 
 
 def _label(metric: str) -> str:
@@ -265,7 +95,7 @@ def _label(metric: str) -> str:
 def _number(row: Mapping[Any, Any], key: str) -> str:
     if pd.isna(row[key]):
         return "–"
-    return _signed(row[key], DECIMALS.get(str(row["metric"]), 2))
+    return _signed(row[key], load_metrics([row["metric"]])[row["metric"]].get("decimals", 2))
 
 
 def _interval(row: Mapping[Any, Any]) -> str:

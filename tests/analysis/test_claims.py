@@ -10,12 +10,15 @@ import pandas as pd
 import pytest
 from support import fake_study
 
-from experiments.analysis.results import read_scores, read_study
+from experiments.analysis.claims import judge, verdict_in_words
+from experiments.analysis.differences import differences
+from experiments.analysis.results import read_study
+from experiments.analysis.score_files import read_scores
 from experiments.cli.main import main
 from experiments.figures import differences as figures_differences
+from experiments.sheets.claims import load_claims
 from experiments.sheets.study import VARIANTS_GROUP
-from experiments.tables.claims import judge, layout, load_claims, verdict_in_words
-from experiments.tables.differences import differences
+from experiments.tables.claims import layout
 from experiments.tables.differences import layout as difference_layout
 from zero_leinr.errors import InputError
 
@@ -138,7 +141,7 @@ def test_a_difference_of_two_infinities_is_a_dash(folder, tmp_path, infinite, sh
     scores.loc[exact & (scores["metric"] == "psnr"), "value"] = np.inf
     found = differences(study, scores)
     rows = difference_layout(study, found).groups["Pairs"]
-    (cell,) = [row[1] for row in rows if row[0].startswith("no_enrb")]
+    (cell,) = [row[1].text for row in rows if row[0].text.startswith("no_enrb")]
     assert cell == shown
     chosen = found[found["dataset"] == "pairs"]
     figures_differences.draw(study, "pairs", chosen).draw_without_rendering()
@@ -182,7 +185,7 @@ def test_one_seed_decides_nothing_and_captions_say_so(folder, tmp_path):
 def test_a_reduced_budget_is_said_with_every_verdict(folder, judged):
     study = read_study(folder)
     table = layout(study, judged, load_claims())
-    cells = [row[-1] for rows in table.groups.values() for row in rows]
+    cells = [row[-1].text for rows in table.groups.values() for row in rows]
     assert cells
     assert all("at this reduced budget" in cell for cell in cells)
     assert all("at this reduced budget" in heading for heading in table.groups)

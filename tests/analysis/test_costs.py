@@ -15,13 +15,16 @@ from support.helpers import needs_data
 from torch import nn
 from torch.nn import functional as F
 
+from experiments.analysis.costs import read_costs
 from experiments.analysis.results import read_study
 from experiments.cli.main import main
+from experiments.enhance.cost import measure, network_cost, night_image
 from experiments.figures.costs import draw, place_names
 from experiments.figures.style import paper_style
 from experiments.graph import Graph
-from experiments.sheets.study import CONFIG, load_study
-from experiments.tables.costs import measure, network_cost, night_image, read_costs, significant
+from experiments.sheets.reading import CONFIG
+from experiments.sheets.study import load_study
+from experiments.tables.costs import significant
 
 IMAGE = np.zeros((40, 60, 3), np.uint8)
 
@@ -125,6 +128,8 @@ def plant(folder, **changes):
         network = weights != "none"
         costs = {
             "method": name,
+            "width": 600,
+            "height": 400,
             "parameters": 79416 if network else None,
             "gflops": 38.016 if network else None,
             "seconds": 0.0123456 * 10**i,

@@ -10,14 +10,15 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.transforms import Bbox
 from support import fake_study
 
-from experiments.analysis.results import read_scores, read_study
+from experiments.analysis.protocols import rank
+from experiments.analysis.results import read_study
+from experiments.analysis.score_files import read_scores
 from experiments.analysis.statistics import summarize
 from experiments.cli.main import main
 from experiments.figures.protocols import draw
 from experiments.figures.style import paper_style
 from experiments.score import fidelity
 from experiments.score import run as scores
-from experiments.tables.protocols import rank
 
 
 def images(seed: int, side: tuple[int, int] = (40, 60)) -> tuple[np.ndarray, np.ndarray]:

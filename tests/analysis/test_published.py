@@ -8,9 +8,12 @@ import pytest
 import yaml
 from support.fake_study import make_study
 
-from experiments.analysis.results import read_scores, read_study
-from experiments.sheets.study import CONFIG
-from experiments.tables.published import COLUMNS, FIGURES, compare, load_published, write_published
+from experiments.analysis.published import beside_measured
+from experiments.analysis.results import read_study
+from experiments.analysis.score_files import read_scores
+from experiments.sheets.published import COLUMNS, FIGURES, load_published
+from experiments.sheets.reading import CONFIG
+from experiments.tables.published import write_published
 from zero_leinr.errors import InputError
 
 # Of the methods that no file in baselines/ runs; the others must be names of methods.yaml.
@@ -77,7 +80,7 @@ def test_each_figure_is_compared_in_the_protocol_of_its_source(tmp_path):
         {"dataset": "elsewhere"},
         {"metric": "psnr", "dataset": "single"},
     )
-    compared = compare(study, scores, load_published(path))
+    compared = beside_measured(study, scores, load_published(path))
     assert list(compared["protocol"]) == ["", "standard", "gaussian", "gt_mean"]
     assert np.allclose(compared["standard"], 3.1)
     assert np.allclose(compared["same_protocol"], [np.nan, np.nan, 3.4, np.nan], equal_nan=True)

@@ -13,7 +13,7 @@ from skimage.color import rgb2hsv
 import baselines
 from baselines import classical, registry
 from baselines.registry import build, options, settings_of
-from experiments.sheets.datasets import PACKAGE, load_checked
+from experiments.sheets.reading import PACKAGE, load_checked
 from zero_leinr.errors import InputError
 
 SHEET = load_checked(PACKAGE / "config" / "methods.yaml", "methods.schema.yaml")

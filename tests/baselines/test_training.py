@@ -13,15 +13,15 @@ from golden_inputs import sample
 from PIL import Image
 
 from baselines import networks, registry
-from baselines.recipe import BaselineRecipe
+from baselines.recipe import BaselineRecipe, make_recipe
 from baselines.sci import StagedSCI
 from baselines.zero_dce_pp import SharedCurveEstimator
 from experiments.cli.main import main
 from experiments.data.images import read_image
+from experiments.enhance.cost import measure_method
 from experiments.graph import Graph
-from experiments.sheets.datasets import PACKAGE, load_checked
-from experiments.sheets.study import CONFIG, load_study, make_recipe
-from experiments.tables.costs import measure_method
+from experiments.sheets.reading import CONFIG, PACKAGE, load_checked
+from experiments.sheets.study import load_study
 from zero_leinr.errors import InputError
 from zero_leinr.recipe import Recipe
 from zero_leinr.training import train

@@ -15,12 +15,12 @@ from PIL import Image, ImageCms
 
 from experiments.cli.common import parse_settings
 from experiments.cli.main import main
-from experiments.data.fetch import Item, Listing, write_listing
 from experiments.data.images import read_image
+from experiments.data.listing import Item, Listing, write_listing
 from experiments.enhance.run import baseline
 from experiments.provenance import git_commit
 from experiments.score.run import score_folder
-from experiments.sheets.study import CONFIG
+from experiments.sheets.reading import CONFIG
 from zero_leinr.checkpoint import save_model
 from zero_leinr.errors import InputError
 from zero_leinr.model import ZeroLEINR

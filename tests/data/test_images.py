@@ -12,7 +12,7 @@ from PIL import Image
 from support.helpers import one_line
 
 from experiments.data import images
-from experiments.data.fetch import Item
+from experiments.data.listing import Item
 from experiments.enhance.run import WRITERS, enhance_items
 from zero_leinr.errors import InputError
 

@@ -5,13 +5,13 @@ import pytest
 import yaml
 
 from experiments.check import check_study, describe_study
-from experiments.data.fetch import Item, Listing, write_listing
 from experiments.data.images import read_image, write_image
+from experiments.data.listing import Item, Listing, write_listing
+from experiments.enhance.cost import measure_method
 from experiments.enhance.external import take
 from experiments.sheets import study
-from experiments.sheets.datasets import load_checked
-from experiments.sheets.study import CONFIG, load_study
-from experiments.tables.costs import measure_method
+from experiments.sheets.reading import CONFIG, load_checked
+from experiments.sheets.study import load_study
 from zero_leinr.errors import InputError
 
 ENTRY = {"label": "Mine", "group": "Ours", "citation": "Me. 2026", "images": "outputs"}

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from support.fake_study import LEVELS, make_study, write
 
-from experiments.analysis.results import read_scores, read_study
+from experiments.analysis.results import read_study
+from experiments.analysis.score_files import read_scores
 from experiments.data.images import write_image
 from experiments.figures.qualitative import (
     ZOOM,

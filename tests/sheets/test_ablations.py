@@ -14,7 +14,8 @@ import yaml
 from experiments.cli.main import main
 from experiments.sheets.ablations import ABLATIONS, Ablation, load_ablations
 from experiments.sheets.add_ablation import add_ablation
-from experiments.sheets.study import CONFIG, load_studies
+from experiments.sheets.reading import CONFIG
+from experiments.sheets.study import load_studies
 from zero_leinr import losses, rng, training
 from zero_leinr.errors import InputError
 from zero_leinr.recipe import Recipe

@@ -7,10 +7,11 @@ import pytest
 import yaml
 
 from experiments.check import describe_study
-from experiments.data.fetch import Listing, write_listing
+from experiments.data.listing import Listing, write_listing
 from experiments.sheets.ablations import Ablation, load_ablations
 from experiments.sheets.datasets import load_registry
-from experiments.sheets.study import CONFIG, load_studies, load_study
+from experiments.sheets.reading import CONFIG
+from experiments.sheets.study import load_studies, load_study
 from zero_leinr.errors import InputError
 
 BASELINES = ["zero_dce_retrained", "sci_retrained"]

@@ -50,12 +50,14 @@ def make_study(
             dict(
                 zip(("label", "unit", "direction", "needs_reference", "protocols"), m, strict=True)
             )
-            | {"name": name}
+            | {"name": name, "decimals": 3 if name in ("ssim", "lpips") else 2}
             | ({"caveat": "ranks badly on its own."} if name == "niqe" else {})
             for name, m in METRICS.items()
         ],
         "missing": missing,
-        "leaks": ["Pairs: 1 scene is among the training images"],
+        "remarks": [
+            {"kind": "leak", "dataset": "pairs", "text": "1 scene is among the training images"}
+        ],
     }
     write(folder / "study.json", json.dumps(study))
     for dataset in datasets:

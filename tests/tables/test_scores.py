@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 from support import fake_study
 from support.fake_study import make_study, score_file, write
 
-from experiments.analysis.results import read_scores, read_study
-from experiments.tables.markup import escape_latex, escape_markdown
-from experiments.tables.scores import layout, summarize_with_ties, write_tables
+from experiments.analysis.comparisons import summarize_with_ties
+from experiments.analysis.results import read_study
+from experiments.analysis.score_files import read_scores
+from experiments.tables.latex import escape_latex
+from experiments.tables.markdown import escape_markdown
+from experiments.tables.scores import layout, write_tables
 from zero_leinr.errors import InputError
 
 
@@ -29,9 +32,12 @@ def ranks(folder, metric):
     """The rank of every method in the paired set's column of a metric."""
     study = read_study(folder)
     table = layout(study, summarize_with_ties(study, read_scores(folder, study)), "standard")
-    (column,) = (i for i, (d, m) in enumerate(table.columns) if d.paired and m.name == metric)
+    paired = next(dataset.label for dataset in study.datasets if dataset.paired)
+    head = f"{study.metric(metric).label} {study.metric(metric).arrow}"
+    (column,) = (i for i, c in enumerate(table.columns) if (c.over, c.head) == (paired, head))
     names = [method.name for method in study.methods]
-    return {name: row.cells[column].rank for name, row in zip(names, table.rows, strict=True)}
+    rows = [row for group in table.groups.values() for row in group]
+    return {name: row[column].rank for name, row in zip(names, rows, strict=True)}
 
 
 def test_one_table_a_protocol_in_three_formats(tmp_path):
@@ -88,10 +94,11 @@ def test_a_training_that_failed_is_said_under_the_table(tmp_path):
     assert "seed 0: " not in text
     run.write_text(json.dumps({"diverged_at": 300, "steps": 200}))
     study = read_study(tmp_path)
-    assert "weights diverged before step 300, and those of step 200 are shown" in study.failures[0]
+    (said,) = study.remarks_in_words("training")
+    assert "weights diverged before step 300, and those of step 200 are shown" in said
     assert study.failed == {"full"}
     run.write_text("{")
-    with pytest.raises(InputError, match=r"seed1/run\.json: not the record of a run"):
+    with pytest.raises(InputError, match=r"seed1/run\.json: not valid JSON .*train it again"):
         read_study(tmp_path)
 
 
@@ -112,7 +119,7 @@ def test_a_run_that_is_not_what_the_study_wants_is_said_under_the_table(tmp_path
         "trained with denoiser {'x': 1}, not None as this study says",
         "trained with other images than this study's",
     ]
-    failures = read_study(tmp_path).failures
+    failures = read_study(tmp_path).remarks_in_words("training")
     assert failures == [f"Zero-LEINR, seed 1: {what}" for what in said]
     assert f"\n{failures[0]}\n" in read_table(tmp_path)
 
@@ -158,7 +165,8 @@ def test_csv_is_tidy_and_in_table_order(tmp_path):
 def test_what_the_images_lack_is_said_below_the_table(tmp_path):
     path = make_study(tmp_path) / "study.json"
     study = json.loads(path.read_text())
-    study["data"] = ["Pairs: 3 images found, 4 expected; without [4].png"]
+    text = "3 images found, 4 expected; without [4].png"
+    study["remarks"] = [{"kind": "data", "dataset": "pairs", "text": text}]
     path.write_text(json.dumps(study))
     assert "\nPairs: 3 images found, 4 expected; without \\[4\\].png" in read_table(tmp_path)
     # After a line break, LaTeX would take a bracket for a length.
@@ -357,8 +365,8 @@ def test_a_study_without_methods_is_refused(tmp_path):
     ("damage", "complaint"),
     [
         (lambda text: text[:50], "not valid JSON"),
-        (lambda text: text.replace('"label": "Input", ', ""), r"methods\[0\].*'label'"),
-        (lambda text: text.replace('"missing"', '"mising"'), "lacks the key 'missing'"),
+        (lambda text: text.replace('"label": "Input", ', ""), r"methods\.0: 'label' is a required"),
+        (lambda text: text.replace('"missing"', '"mising"'), "'missing' is a required property"),
     ],
 )
 def test_broken_study_file_is_named(tmp_path, damage, complaint):

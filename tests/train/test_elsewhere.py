@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from experiments.cli.main import main
-from experiments.data.fetch import Listing, write_listing
-from experiments.sheets.study import CONFIG, load_study
+from experiments.data.listing import Listing, write_listing
+from experiments.sheets.reading import CONFIG
+from experiments.sheets.study import load_study
 from zero_leinr.checkpoint import load_model
 
 BARE = """

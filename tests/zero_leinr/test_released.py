@@ -11,11 +11,12 @@ from PIL import Image
 from safetensors import safe_open
 
 from experiments.cli.main import main
-from experiments.data.fetch import weights_file
 from experiments.data.images import read_image
+from experiments.data.weights import weights_file
 from experiments.enhance.run import baseline
 from experiments.export.half_precision import describe
-from experiments.sheets.study import CONFIG, FULL, load_checked, load_studies
+from experiments.sheets.reading import CONFIG, load_checked
+from experiments.sheets.study import FULL, load_studies
 from zero_leinr import released
 from zero_leinr.inference import enhance
 from zero_leinr.recipe import Recipe

@@ -1,0 +1,72 @@
+"""The kept form of a study: all scores, run records and costs in one file each."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.results_folder import ResultsFolder
+from experiments.sheets.metrics import SCORE_COLUMNS
+from zero_leinr.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEPT_COLUMNS = ["method", "seed", "dataset", *SCORE_COLUMNS]
+AGAIN = "keep the study again with `zero-leinr collect`"
+
+
+def read_kept_scores(folder: Path) -> "pd.DataFrame":
+    """Read ``scores.csv``.
+
+    Args:
+        folder: A study in the kept form.
+
+    Returns:
+        One row a score; the columns are ``KEPT_COLUMNS``.
+
+    Raises:
+        InputError: It cannot be read, or a value is not a number.
+    """
+    import pandas as pd
+
+    path = ResultsFolder(folder).kept_scores
+    try:
+        frame = pd.read_csv(path, dtype=str, na_filter=False)
+        if list(frame.columns) != KEPT_COLUMNS:
+            raise ValueError(f"columns must be {', '.join(KEPT_COLUMNS)}")
+        return frame.astype({"seed": int, "value": float})
+    except (OSError, ValueError) as error:  # pandas' parser errors are ValueErrors
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path}: not the scores of a study ({reason}); {AGAIN}") from error
+
+
+def read_kept_records(folder: Path) -> dict[tuple[str, int], dict[str, Any]]:
+    """Read ``runs.jsonl``: (method, seed) -> the content of that run's ``run.json``.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    path = ResultsFolder(folder).kept_runs
+    if not path.exists():  # of a study that trains nothing
+        return {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        records = [dict(json.loads(line)) for line in lines]
+        return {(record["method"], record["seed"]): record for record in records}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not the records of runs ({error}); {AGAIN}") from error
+
+
+def read_kept_costs(folder: Path) -> "pd.DataFrame":
+    """Read ``costs.csv``: a row a method, the keys of ``costs/<method>.json`` as columns.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    import pandas as pd
+
+    path = ResultsFolder(folder).kept_costs
+    try:
+        return pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: not the costs of a study ({error}); {AGAIN}") from error

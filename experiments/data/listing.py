@@ -1,0 +1,73 @@
+"""Listings: the images of a data set as they were found and checked.
+
+Every later stage reads a listing, never a folder, so that all of them see the same images.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from zero_leinr.atomic_write import replacing
+from zero_leinr.errors import InputError
+
+
+@dataclass(frozen=True)
+class Item:
+    """One image: its name in results, its file, the file of its reference if it has one."""
+
+    name: str
+    low: str
+    high: str | None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The images of a data set as they were found and checked.
+
+    Attributes:
+        dataset: name in the registry.
+        paired: whether every item has a reference.
+        count: images (or pairs) found.
+        expected: images (or pairs) that the whole set has.
+        sha256: hash over names and file contents; equal listings hold equal pixels.
+        source: where the files came from, in words.
+        warnings: what a reader of the results must know (missing files, copies used instead).
+        items: the images, in natural order.
+    """
+
+    dataset: str
+    paired: bool
+    count: int
+    expected: int
+    sha256: str
+    source: str
+    warnings: list[str]
+    items: list[Item]
+
+    def summary(self) -> str:
+        """Say in one line what was found."""
+        what = "pairs" if self.paired else "images"
+        of = "" if self.count == self.expected else f" of {self.expected}"
+        return f"{self.dataset}: {self.count}{of} {what}, {self.source}"
+
+
+def write_listing(listing: Listing, path: str | os.PathLike[str]) -> None:
+    """Write a listing as JSON, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(asdict(listing), indent=1) + "\n", encoding="utf-8")
+
+
+def read_listing(path: str | os.PathLike[str]) -> Listing:
+    """Read a listing.
+
+    Raises:
+        InputError: missing, or not a listing.
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        return Listing(**(content | {"items": [Item(**item) for item in content["items"]]}))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{path}: not a listing; make it with `zero-leinr fetch`") from error

@@ -1,0 +1,58 @@
+"""Published weights: found or downloaded, and checked."""
+
+from pathlib import Path
+
+from experiments.data import download as net
+from experiments.sheets.datasets import data_folder
+from experiments.sheets.reading import load_checked
+from experiments.sheets.weights import RELEASED_NAME, WEIGHTS
+from zero_leinr.errors import InputError
+from zero_leinr.released import RELEASED
+
+
+def weights_file(name: str, *, download: bool = True, registry: Path = WEIGHTS) -> Path:
+    """Find, or else download, a file of published weights and check it.
+
+    Args:
+        name: name in `config/weights.yaml`, or `released` for those that come with the package.
+        download: whether a missing file may be downloaded.
+        registry: the registry file.
+
+    Returns:
+        Its path: `weights/<file>` in the data folder, or in the package.
+
+    Raises:
+        InputError: unknown name, missing file (with address, sha256 and folder), wrong checksum.
+    """
+    if name == RELEASED_NAME:
+        return RELEASED
+    known = load_checked(registry, "weights.schema.yaml")
+    if name not in known:
+        raise InputError(f"unknown weights {name!r}; known: {', '.join(known)}")
+    entry = known[name]
+    path = data_folder() / "weights" / entry["file"]
+    address, sha256 = entry.get("address"), entry["sha256"]
+    if path.exists():
+        net.verify(path, sha256, name=f"{address}, kept as {path}" if address else path)
+    elif download and address:
+        net.download(address, path, sha256)
+    else:
+        raise InputError(
+            f"{path.name}: missing; put it into {path.parent} "
+            f"(from {address or 'no public address'}, sha256 {sha256})"
+        )
+    return path
+
+
+def lpips_trunk_file(*, download: bool = True) -> Path:
+    """Find AlexNet's convolutions for LPIPS.
+
+    Returns:
+        `alexnet_features.npz` (the convolutions alone) if it is there, else torchvision's `.pth`.
+
+    Raises:
+        InputError: as in `weights_file`.
+    """
+    if (data_folder() / "weights" / "alexnet_features.npz").exists():
+        return weights_file("alexnet_features")
+    return weights_file("alexnet", download=download)

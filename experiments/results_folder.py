@@ -1,0 +1,71 @@
+"""`results/<study>`: where each file of a study is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ResultsFolder:
+    """The results of a study, as its runs leave them or as `zero-leinr collect` keeps them.
+
+    The kept form has all scores, run records and costs in one file each, so that tables and figures
+    can be drawn again from a few files.
+
+    Attributes:
+        root: ``results/<study>``, or ``results/reference/<study>``.
+    """
+
+    root: Path
+
+    @property
+    def study(self) -> Path:
+        """What tables and figures have to know of the study."""
+        return self.root / "study.json"
+
+    @property
+    def kept_scores(self) -> Path:
+        """All scores of a kept study."""
+        return self.root / "scores.csv"
+
+    @property
+    def kept_runs(self) -> Path:
+        """The records of all runs of a kept study, one a line."""
+        return self.root / "runs.jsonl"
+
+    @property
+    def kept_costs(self) -> Path:
+        """The costs of all methods of a kept study."""
+        return self.root / "costs.csv"
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether this is the kept form."""
+        return self.kept_scores.exists()
+
+    def listing(self, dataset: str) -> Path:
+        """The images of a data set, as ``fetch`` found them."""
+        return self.root / "data" / f"{dataset}.json"
+
+    def run(self, method: str, seed: int) -> Path:
+        """The folder of a run: weights, losses and record."""
+        return self.root / "runs" / method / f"seed{seed}"
+
+    def images(self, method: str, seed: int, dataset: str) -> Path:
+        """The folder of a method's images of a data set."""
+        return self.root / "images" / method / f"seed{seed}" / dataset
+
+    def scores(self, method: str, seed: int, dataset: str) -> Path:
+        """The scores of those images."""
+        return self.root / "scores" / method / f"seed{seed}" / f"{dataset}.csv"
+
+    def costs(self, method: str) -> Path:
+        """What an image costs a method."""
+        return self.root / "costs" / f"{method}.json"
+
+    def table(self, name: str) -> Path:
+        """A table, without its suffix."""
+        return self.root / "tables" / name
+
+    def figure(self, name: str) -> Path:
+        """A figure, without its suffix."""
+        return self.root / "figures" / name
