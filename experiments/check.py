@@ -134,9 +134,14 @@ def describe_study(
         ],
         "remarks": [
             *(
-                {"kind": "data", "dataset": name, "text": "; ".join(listing.warnings)}
+                {"kind": "data", "dataset": name, "text": "; ".join(found[name].warnings)}
+                for name in study.datasets
+                if name in found and found[name].warnings
+            ),
+            *(
+                {"kind": "data", "text": f"Training images: {'; '.join(listing.warnings)}"}
                 for name, listing in found.items()
-                if listing.warnings
+                if name not in study.datasets and listing.warnings
             ),
             *({"kind": "leak", **warning} for warning in shared),
         ],

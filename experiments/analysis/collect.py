@@ -50,7 +50,7 @@ def collect(source: Path, target: Path) -> None:
 
 def _keep_records(source: Path, study: StudyResults, path: Path) -> None:
     records = [
-        {"method": method.name, **read_record(source, method.name, seed)}
+        {"method": method.name, "seed": seed, **read_record(source, method.name, seed)}
         for method in study.trained
         for seed in method.seeds
     ]

@@ -53,7 +53,7 @@ def select(
             method["seeds"] = list(seeds)
     kept = [entry["name"] for entry in content["datasets"]]
     others = {dataset.name for dataset in study.datasets} - set(kept)
-    content["remarks"] = [said for said in content["remarks"] if said["dataset"] not in others]
+    content["remarks"] = [said for said in content["remarks"] if said.get("dataset") not in others]
     content |= {"name": target.name, "title": title or f"{study.title} (selection)"}
     content["selected_from"] = study.name
     _make_room(target)

@@ -1,6 +1,7 @@
 """The commands on a study's results: its tables, figures and verdicts, called by the rules."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 def add_result_commands(commands: Any) -> None:
     """Adds the commands of this file to the parser."""
     _add_select(commands)
+    _add_collect(commands)
     _add_tables(commands)
     _add_figures(commands)
     _add_costs(commands)
@@ -78,6 +80,29 @@ def _select(options: argparse.Namespace) -> None:
     print(f"next: zero-leinr tables {options.out}; zero-leinr figures {options.out}")
 
 
+# ------------------------------------------------------------------------------------- collect
+
+
+def _add_collect(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "collect",
+        _collect,
+        "keep a finished study in a few small files that tables and figures are drawn from again",
+        "zero-leinr collect results/baselines results/reference/baselines\n"
+        "zero-leinr tables results/reference/baselines",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+    command.add_argument("out", type=Path, help="the folder to keep it in")
+
+
+def _collect(options: argparse.Namespace) -> None:
+    from experiments.analysis.collect import collect
+
+    collect(options.results, options.out)
+    print(f"{options.out}: scores, run records, costs and tables of {options.results}")
+
+
 # --------------------------------------------------------------------------- tables and figures
 
 
@@ -117,16 +142,23 @@ def _figures(options: argparse.Namespace) -> None:
     from experiments.figures.qualitative import write_qualitative
     from experiments.figures.scores import write_score_figure
     from experiments.figures.training import write_training_curves
+    from experiments.results_folder import ResultsFolder
 
-    study = read_study(options.results)
+    study, kept = read_study(options.results), ResultsFolder(options.results).is_kept
     datasets = [study.dataset(options.dataset)] if options.dataset else study.datasets
     for dataset in datasets:
         if options.only in (None, "scores"):
             write_score_figure(options.results, dataset.name)
-        if options.only in (None, "qualitative"):
+        if options.only in (None, "qualitative") and not kept:
             write_qualitative(options.results, dataset.name)
-    if options.only in (None, "training_curves") and study.trained:
+    if options.only in (None, "training_curves") and study.trained and not kept:
         write_training_curves(options.results)
+    if kept and options.only != "scores":
+        print(
+            f"{options.results}: no images are kept, so no image grids are drawn; no losses are "
+            "kept, so no training curves are drawn",
+            file=sys.stderr,
+        )
 
 
 # -------------------------------------------------------------------------- costs and published

@@ -1,0 +1,70 @@
+"""The kept form of a study: small, and drawn again to the byte."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from support.fake_study import make_study
+
+from experiments.analysis.collect import collect
+from experiments.analysis.results import open_study
+from experiments.cli.main import main
+from experiments.tables.scores import write_tables
+from zero_leinr.errors import InputError
+
+REFERENCE = Path(__file__).parents[2] / "results" / "reference"
+KEPT = sorted(path.parent.name for path in REFERENCE.glob("*/scores.csv"))
+
+
+def test_a_kept_study_draws_the_same_tables(tmp_path):
+    source = make_study(tmp_path / "small")
+    write_tables(source)
+    collect(source, tmp_path / "kept")
+    before, after = open_study(source), open_study(tmp_path / "kept")
+    assert before[0] == after[0]
+    assert before[1].equals(after[1])
+    drawn = {path.name: path.read_bytes() for path in (source / "tables").glob("*.md")}
+    assert drawn
+    for suffix in ("*.csv", "*.tex"):
+        assert not list((tmp_path / "kept" / "tables").glob(suffix))
+    shutil.rmtree(tmp_path / "kept" / "tables")
+    write_tables(tmp_path / "kept")
+    again = (tmp_path / "kept" / "tables").glob("*.md")
+    assert {path.name: path.read_bytes() for path in again} == drawn
+
+
+def test_what_needs_images_or_losses_says_so(tmp_path, capsys):
+    collect(make_study(tmp_path / "small"), tmp_path / "kept")
+    assert main(["figures", str(tmp_path / "kept")]) == 0
+    said = capsys.readouterr().err
+    assert "no images are kept" in said
+    assert "no losses are kept" in said
+    drawn = {path.name for path in (tmp_path / "kept" / "figures").glob("*.pdf")}
+    assert drawn == {"scores_pairs.pdf", "scores_single.pdf"}
+
+
+def test_an_unfinished_study_is_not_kept(tmp_path):
+    source = make_study(tmp_path / "small")
+    (source / "scores" / "he" / "seed0" / "pairs.csv").unlink()
+    with pytest.raises(InputError, match=r"pairs\.csv: score file missing"):
+        collect(source, tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_kept_study_is_not_kept_again(tmp_path):
+    collect(make_study(tmp_path / "small"), tmp_path / "kept")
+    with pytest.raises(InputError, match="in the kept form already"):
+        collect(tmp_path / "kept", tmp_path / "other")
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_the_repository_s_tables_are_drawn_from_what_is_kept(tmp_path, name):
+    folder = tmp_path / name
+    shutil.copytree(REFERENCE / name, folder)
+    shutil.rmtree(folder / "tables")
+    write_tables(folder)
+    drawn = list((folder / "tables").glob("*.md"))
+    assert drawn
+    for table in drawn:
+        kept = REFERENCE / name / "tables" / table.name
+        assert table.read_bytes() == kept.read_bytes(), f"{kept}: draw it again"
