@@ -135,8 +135,8 @@ def our_epoch(
     from experiments.data.images import list_images, read_image
     from experiments.data.prepare import resized
     from zero_leinr.allocator import reuse_freed_memory
+    from zero_leinr.batches import batches, steps_in_epoch
     from zero_leinr.recipe import Recipe
-    from zero_leinr.training import batches, steps_in_epoch
     from zero_leinr.training_step import training_step
 
     reuse_freed_memory()
