@@ -65,9 +65,9 @@ def train_official(options: argparse.Namespace, seed: int, weights: Path) -> Non
     import torch
 
     from experiments.data.prepare import load
+    from zero_leinr.batches import batches, steps_in_epoch
     from zero_leinr.checkpoint import save_model
     from zero_leinr.model import ZeroLEINR
-    from zero_leinr.training import batches, steps_in_epoch
 
     recipe, images = recipe_of(options), load(options.images)
     networks: dict[str, Any] = {}

@@ -132,11 +132,12 @@ def our_epoch(
     import numpy as np
     import torch
 
-    from experiments.data.images import list_images, read_image
+    from experiments.data.images import list_images
     from experiments.data.prepare import resized
     from zero_leinr.allocator import reuse_freed_memory
+    from zero_leinr.batches import batches, steps_in_epoch
+    from zero_leinr.images import read_image
     from zero_leinr.recipe import Recipe
-    from zero_leinr.training import batches, steps_in_epoch
     from zero_leinr.training_step import training_step
 
     reuse_freed_memory()
@@ -168,8 +169,9 @@ def compare_curves(options: argparse.Namespace) -> Table:
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
     import numpy as np
 
-    from experiments.data.images import list_images, read_image
+    from experiments.data.images import list_images
     from experiments.data.prepare import resized
+    from zero_leinr.images import read_image
 
     paths = list_images(options.curves)
     images = np.stack([resized(read_image(path), options.size) for path in paths])

@@ -1,4 +1,4 @@
-"""Memory of the processor: kept for the next layer instead of given back after each."""
+"""The C library's allocator: keep freed memory for the next layer, or give it back."""
 
 import contextlib
 import ctypes
@@ -9,11 +9,11 @@ M_MMAP_MAX = -4
 
 
 def reuse_freed_memory() -> None:
-    """Tells glibc's allocator to keep freed memory; does nothing with other allocators.
+    """Tell glibc's allocator to keep freed memory; do nothing with other allocators.
 
-    A feature map of a whole image takes 100 MB. By default glibc maps such a block anew for every
-    layer and the kernel clears it page by page: a third of the time of an image on two cores
-    (7.0 s instead of 4.7 s for Zero-LEINR at 800x480, one thread). Results do not change.
+    A feature map of a whole image takes 100 MB. By default, glibc asks the kernel for such a block
+    in every layer, and the kernel clears it page by page: a third of the time of an image on two
+    cores (7.0 s instead of 4.7 s for Zero-LEINR at 800x480, one thread). Results do not change.
     """
     if not sys.platform.startswith("linux"):
         return
@@ -24,10 +24,10 @@ def reuse_freed_memory() -> None:
 
 
 def return_freed_memory() -> None:
-    """Gives back to the system what was freed and kept; does nothing with other allocators.
+    """Give freed memory back to the system; do nothing with other allocators.
 
-    To be called where sizes change: the gaps that images of one size leave fit those of no other,
-    and the memory of a process would grow with every new size.
+    Call this when the image size changes: the gaps that one size leaves do not fit another, so
+    memory would grow with every new size.
     """
     with contextlib.suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Write files so that they appear whole or not at all."""
 
 import contextlib
 import os
@@ -10,18 +10,19 @@ from zero_leinr.errors import InputError
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Gives a temporary path beside ``path`` that takes its place when the block ends well.
+    """Give a temporary path beside ``path``; if the block succeeds, it replaces ``path``.
 
-    A crash, a full disk or a second process leaves either the old file or the new one.
+    After a crash, on a full disk or beside a second process, either the old file is there or the
+    new one.
 
     Args:
-        path: the file to make or replace; missing parent folders are made.
+        path: The file to write; missing parent folders are made.
 
     Yields:
         A path in the same folder (a rename is atomic only within one file system).
 
     Raises:
-        InputError: no permission, no space, or a file stands where a folder is needed.
+        InputError: No permission, no space, or a file where a folder is needed.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")

@@ -1,4 +1,4 @@
-"""Weights and training states on disk: atomic to write, safe to read."""
+"""Weights and training states on disk: written atomically, read safely."""
 
 import json
 from pathlib import Path
@@ -16,21 +16,25 @@ from zero_leinr.recipe import Budget, Recipe
 
 
 def save_model(model: nn.Module, recipe: Budget, path: Path) -> None:
-    """Writes weights as safetensors, subnormal ones as zero, with the recipe in the header."""
+    """Write weights as safetensors, subnormal ones as zero, with the recipe in the header."""
     flush_subnormals(model)
     tensors = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
     save_tensors(tensors, {"recipe": json.dumps(recipe.to_dict())}, path)
 
 
 def save_tensors(tensors: dict[str, Tensor], metadata: dict[str, str], path: Path) -> None:
-    """Writes tensors as safetensors; others may read the file where they may read its neighbors."""
-    content = save(tensors, metadata)  # the library's own save_file lets nobody but its owner read
+    """Write tensors as safetensors, with the permissions that new files have in that folder."""
+    content = save(tensors, metadata)  # the library's save_file makes a file for its owner alone
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
 def load_model(path: Path, device: str = "cpu") -> ZeroLEINR:
-    """Reads a model that :func:`save_model` wrote, ready for inference.
+    """Read a model that :func:`save_model` wrote, ready for inference.
+
+    Args:
+        path: The weights.
+        device: Where to.
 
     Raises:
         InputError: The file is missing, unreadable, or holds something else.
@@ -46,16 +50,15 @@ def load_model(path: Path, device: str = "cpu") -> ZeroLEINR:
     except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(
-            f"{path}: not weights of this project, or damaged ({reason}); "
-            "delete the file and train or fetch it again"
+            f"{path}: damaged, or not weights that `zero-leinr train` wrote ({reason})"
         ) from error
     if model is None:
         raise InputError(
             f"{path}: weights of the baseline {settings['method']}, not of Zero-LEINR; "
-            "give the name of its entry in methods.yaml, too: --method NAME"
+            "name its entry in methods.yaml, too: --method NAME"
         )
     flush_subnormals(model)
-    # Channels-last convolutions took 35 % less processor time on whole images (two AVX2 cores).
+    # Channels-last convolutions took 35 % less CPU time on whole images (two AVX2 cores).
     model.to(device).to(memory_format=torch.channels_last)
     return model.eval().requires_grad_(False)
 
@@ -68,20 +71,23 @@ def _filled(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> ZeroL
 
 
 def save_state(state: dict[str, Any], path: Path) -> None:
-    """Writes a training state: tensors, numbers and mappings of them."""
+    """Write a training state: tensors, numbers, and mappings of them."""
     with replacing(path) as temporary:
         torch.save(state, temporary)
 
 
 def load_state(path: Path, device: str = "cpu") -> dict[str, Any]:
-    """Reads a training state; nothing in the file is executed.
+    """Read a training state; nothing in the file is executed.
 
     Raises:
         InputError: The file is damaged.
     """
     try:
-        return torch.load(path, map_location=device, weights_only=True)
+        state = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:  # torch.load raises whatever the damaged bytes provoke
         raise InputError(
-            f"{path}: this training state is damaged; delete it to start the run anew"
+            f"{path}: this training state is damaged; delete it to start the run again"
         ) from error
+    if "pieces" in state:  # the name of the segments in earlier versions
+        state["segments"] = state.pop("pieces")
+    return state

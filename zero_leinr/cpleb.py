@@ -12,7 +12,7 @@ BRANCHES = ("light", "color")
 
 
 def fuse(light: Tensor, color: Tensor) -> Tensor:
-    """Gives each pixel the magnitude of the light branch and the direction of the color branch.
+    """Combine, at each pixel, the light branch's magnitude with the color branch's direction.
 
     ``fused = ||light||_2 * color / max(||color||_2, 1e-12)``, norms over the three channels.
 
@@ -24,6 +24,12 @@ def fuse(light: Tensor, color: Tensor) -> Tensor:
         (B, 3, H, W); may exceed 1 where the two branches disagree.
 
     Source: ``train.py`` of nycu-acm/Zero-LEINR.
+
+    Example:
+        >>> light = torch.tensor([3.0, 4.0, 0.0]).view(1, 3, 1, 1)  # of length 5
+        >>> color = torch.tensor([0.0, 0.0, 0.1]).view(1, 3, 1, 1)  # blue
+        >>> fuse(light, color).flatten()
+        tensor([0., 0., 5.])
     """
     return torch.linalg.vector_norm(light, dim=1, keepdim=True) * F.normalize(color, dim=1)
 
@@ -32,8 +38,8 @@ class CPLEB(nn.Module):
     """Color preservation and light enhancement block.
 
     Args:
-        branches: Which of ``light`` and ``color`` to build. With one branch alone there is
-            nothing to fuse, and its output is the stage's output.
+        branches: Which of ``light`` and ``color`` to build. The output of a single branch is the
+            stage's output: there is nothing to fuse.
     """
 
     def __init__(self, branches: Collection[str] = BRANCHES) -> None:
@@ -41,6 +47,13 @@ class CPLEB(nn.Module):
         self.branches = nn.ModuleDict({b: CurveEstimator() for b in BRANCHES if b in branches})
 
     def forward(self, image: Tensor) -> Tensor:
-        """Enhances (B, 3, H, W) in [0, 1], any size; the result is not clipped."""
+        """Enhance a batch.
+
+        Args:
+            image: (B, 3, H, W), RGB in [0, 1], any size.
+
+        Returns:
+            (B, 3, H, W), not clipped.
+        """
         enhanced = [branch(image)[0] for branch in self.branches.values()]
         return fuse(*enhanced) if len(enhanced) == 2 else enhanced[0]

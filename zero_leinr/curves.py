@@ -1,4 +1,4 @@
-"""The curve estimator (Zero-DCE's DCE-Net) and the light-enhancement curve it draws."""
+"""The curve estimator (Zero-DCE's DCE-Net) and the light-enhancement curve."""
 
 import torch
 from torch import Tensor, nn
@@ -6,20 +6,27 @@ from torch import Tensor, nn
 from zero_leinr.fused_conv import conv_joined
 
 ITERATIONS = 8
-"""How often the curve is applied; each time with an RGB map of its own."""
+"""How often the curve is applied, each time with its own RGB map."""
 
 
 def apply_curves(image: Tensor, curves: Tensor) -> Tensor:
-    """Bends every pixel by eight quadratic curves: ``x <- x + A_i * (x**2 - x)``.
+    """Bend every pixel by eight quadratic curves: ``x <- x + A_i * (x**2 - x)``, i = 1..8.
 
     Args:
-        image: (B, 3, H, W), RGB in [0, 1] (noise may exceed 1).
-        curves: (B, 24, H, W), eight RGB curve maps A_1..A_8 in [-1, 1].
+        image: x, (B, 3, H, W), RGB in [0, 1]; noise may exceed 1.
+        curves: A, (B, 24, H, W), eight RGB curve maps in [-1, 1].
 
     Returns:
         The image after the eighth curve, (B, 3, H, W). It stays in [0, 1] where the image was.
 
-    Source: Guo et al., Zero-DCE, CVPR 2020, equation 4.
+    Source: Guo et al., Zero-DCE, CVPR 2020, section 3.1; its A has the opposite sign.
+
+    Example:
+        >>> image = torch.full((1, 3, 1, 1), 0.5)
+        >>> apply_curves(image, torch.zeros(1, 24, 1, 1)).flatten()
+        tensor([0.5000, 0.5000, 0.5000])
+        >>> apply_curves(image, torch.full((1, 24, 1, 1), -1.0)).flatten()  # 1 - 0.5**256
+        tensor([1., 1., 1.])
     """
     for curve in curves.split(3, dim=1):
         image = image + curve * (image * image - image)
@@ -27,7 +34,7 @@ def apply_curves(image: Tensor, curves: Tensor) -> Tensor:
 
 
 class CurveEstimator(nn.Module):
-    """Seven 3x3 convolutions that estimate the curves of an image; 79,416 parameters.
+    """Seven 3x3 convolutions that estimate an image's curves; 79,416 parameters.
 
     The layers carry the names of the official checkpoints (``e_conv1`` .. ``e_conv7``), so
     Zero-DCE's weights load as they are.
@@ -50,10 +57,10 @@ class CurveEstimator(nn.Module):
         self.e_conv7 = conv(2 * features, 3 * ITERATIONS)
 
     def initialize(self, generator: torch.Generator) -> None:
-        """Draws every weight from N(0, 0.02) and every bias from PyTorch's default range.
+        """Draw every weight from N(0, 0.02**2) and every bias from PyTorch's default range.
 
         The official code leaves the biases at PyTorch's default, uniform within
-        ``1 / sqrt(fan_in)``; they are drawn again here so that the seed alone fixes them.
+        ``1 / sqrt(fan_in)``; they are drawn here, too, so that the seed alone fixes them.
         """
         with torch.no_grad():
             for layer in self.children():
@@ -64,7 +71,7 @@ class CurveEstimator(nn.Module):
                     layer.bias.uniform_(-bound, bound, generator=generator)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Enhances a batch.
+        """Enhance a batch.
 
         Args:
             image: (B, 3, H, W), RGB in [0, 1], any size.
@@ -79,6 +86,6 @@ class CurveEstimator(nn.Module):
         x4 = relu(self.e_conv4(x3))
         x5 = relu(conv_joined(self.e_conv5, x3, x4))
         x6 = relu(conv_joined(self.e_conv6, x2, x5))
-        # The curve itself runs in float32: eight squarings in bfloat16 would lose the image.
+        # The curve runs in float32: eight squarings in bfloat16 would lose the image.
         curves = torch.tanh(conv_joined(self.e_conv7, x1, x6).float())
         return apply_curves(image, curves), curves

@@ -1,4 +1,4 @@
-"""Which device the networks run on, and how a processor is set up for training."""
+"""Which device the networks run on, and how a CPU is set up for training."""
 
 import logging
 from collections.abc import Iterator
@@ -9,14 +9,14 @@ from zero_leinr.errors import InputError
 log = logging.getLogger(__name__)
 
 BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
-"""Instructions for bfloat16 of processors by Intel and AMD, and by ARM's design."""
+"""The bfloat16 instructions of CPUs by Intel, AMD and ARM, as PyTorch names them."""
 
 
 def choose_device(name: str = "auto") -> str:
-    """Resolves ``auto`` to cuda, mps or cpu, whichever comes first on this machine.
+    """Resolve ``auto`` to cuda, mps or cpu, whichever comes first on this machine.
 
     Raises:
-        InputError: The named device is not there.
+        InputError: This machine does not have the named device.
     """
     if name == "cpu":
         return name
@@ -31,26 +31,26 @@ def choose_device(name: str = "auto") -> str:
 
 
 def warn_where_slow(precision: str, device: str) -> None:
-    """Warns where a processor must emulate bfloat16: it takes many times as long as float32."""
+    """Warn if the CPU has to emulate bfloat16, which is many times slower than float32."""
     if device != "cpu" or precision != "bfloat16":
         return
     import torch
 
-    can = getattr(torch.cpu, "get_capabilities", None)  # PyTorch before it can't tell
+    can = getattr(torch.cpu, "get_capabilities", None)  # older versions of PyTorch cannot tell
     if can and not any(can().get(name) for name in BFLOAT16):
         log.warning(
-            "precision bfloat16: this processor has no instructions for it and takes 2 to 13 "
-            "times as long as with float32 (docs/profile.md); take float32 here"
+            "precision bfloat16: this CPU has no instructions for it and is 2 to 13 times slower "
+            "than with float32 (docs/profile.md); use float32 here"
         )
 
 
 @contextmanager
 def flush_to_zero() -> Iterator[None]:
-    """Makes the processor take subnormal numbers for zero, in this thread and those it starts.
+    """Make the CPU treat subnormal numbers as zero, in this thread and those it starts.
 
-    Training drives weights of dead channels and Adam's averages below 1.2e-38, and some processors
-    compute with such numbers many times slower (docs/profile-training.md). Afterwards the calling
-    thread is as it was. Does nothing on processors that cannot do it.
+    Training drives weights of dead channels and Adam's averages below 1.2e-38, and some CPUs
+    compute with such numbers many times slower (docs/profile-training.md). Afterwards, the calling
+    thread is as it was. CPUs without this mode are left as they are.
     """
     import torch
 

@@ -12,9 +12,9 @@ MULTIPLE = 32
 """Height and width must be multiples of this: the U-Net halves them five times."""
 
 MERGED = 2
-"""Levels from the finest on, whose upsampling and the convolution after it are computed as one.
+"""The finest levels, where the upsampling and the convolution after it are computed as one.
 
-Deeper maps are so small that putting two kernels together costs a training step more than it saves.
+Deeper maps are small: there, combining two kernels costs a training step more than it saves.
 """
 
 NEIGHBOR_PAIRS = ((0, 1), (0, 2), (1, 3), (2, 3), (1, 0), (2, 0), (3, 1), (3, 2))
@@ -51,7 +51,7 @@ class ENRB(nn.Module):
         self.nin_c = conv(2 * n, 3, size=1)
 
     def initialize(self, generator: torch.Generator) -> None:
-        """Kaiming normal (fan in, a = 0) scaled by 0.1; biases zero."""
+        """Draw weights from Kaiming's normal (fan in, a = 0), times 0.1; set biases to zero."""
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
                 nn.init.kaiming_normal_(layer.weight, generator=generator)
@@ -61,10 +61,10 @@ class ENRB(nn.Module):
                         layer.bias.zero_()
 
     def forward(self, image: Tensor) -> Tensor:
-        """Denoises a batch.
+        """Denoise a batch.
 
         Args:
-            image: (B, 3, H, W) in [0, 1]; H and W multiples of 32.
+            image: (B, 3, H, W), RGB in [0, 1]; H and W multiples of 32.
 
         Returns:
             (B, 3, H, W), not clipped.
@@ -81,7 +81,7 @@ class ENRB(nn.Module):
         def layer(name: str, x: Tensor) -> Tensor:
             return F.leaky_relu_(getattr(self, name)(x), 0.2)
 
-        # No feature map keeps a name that it needs no more: without gradients it is freed then.
+        # x is rebound at every layer: without gradients, feature maps are then freed early.
         skips = [image]
         x = layer("enc_conv0", image)
         for level in range(1, 6):
@@ -102,7 +102,11 @@ class ENRB(nn.Module):
 
 
 def draw_neighbors(image: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """Draws one of the eight neighbor pairs for every 2x2 cell.
+    """Draw one of the eight neighbor pairs for every 2x2 cell.
+
+    Args:
+        image: (B, C, H, W), H and W even; its values play no part.
+        generator: The random stream, on the image's device.
 
     Returns:
         (B, 2, H/2, W/2), int64: the first and the second pixel's number (0..3) in its cell.
@@ -116,21 +120,27 @@ def draw_neighbors(image: Tensor, generator: torch.Generator | None = None) -> T
 
 @functools.cache
 def _pairs(device: torch.device) -> Tensor:
-    """The pairs on a device; uploaded anew in every step, they would make it wait."""
+    """Put the pairs on a device, once: an upload in every step would make the GPU wait."""
     return torch.tensor(NEIGHBOR_PAIRS, device=device)
 
 
 def subsample(image: Tensor, neighbors: Tensor) -> tuple[Tensor, Tensor]:
-    """Takes the drawn pair of pixels out of every 2x2 cell.
+    """Take the drawn pair of pixels out of every 2x2 cell.
 
     Args:
         image: (B, C, H, W), H and W even.
-        neighbors: (B, 2, H/2, W/2) from :func:`draw_neighbors`; the same for all channels.
+        neighbors: (B, 2, H/2, W/2) from :func:`draw_neighbors`, for all channels alike.
 
     Returns:
-        Two images of half the size, (B, C, H/2, W/2): the same scene under two noises.
+        G1(image) and G2(image), (B, C, H/2, W/2): the same scene with different noise.
 
     Source: Neighbor2Neighbor, CVPR 2021; ``generate_subimages`` of nycu-acm/Zero-LEINR.
+
+    Example:
+        >>> cell = torch.tensor([[10, 11], [12, 13]]).view(1, 1, 2, 2)
+        >>> first, second = subsample(cell, torch.tensor([3, 1]).view(1, 2, 1, 1))
+        >>> first.item(), second.item()
+        (13, 11)
     """
     batch, channels, height, width = image.shape
     cells = F.pixel_unshuffle(image, 2).view(batch, channels, 4, height // 2, width // 2)

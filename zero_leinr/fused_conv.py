@@ -1,6 +1,6 @@
-"""A convolution of two feature maps, as if they were joined, without joining them.
+"""Convolutions fused with the concatenation or the upsampling before them.
 
-Both functions do in less time what the layers say one by one; they are equal but for rounding.
+Both functions compute what the layers compute one by one, but faster; only rounding differs.
 """
 
 import torch
@@ -11,12 +11,11 @@ CHANNELS_LAST = torch.channels_last
 
 
 def conv_joined(conv: nn.Conv2d, first: Tensor, second: Tensor) -> Tensor:
-    """``conv(torch.cat([first, second], dim=1))``, equal to it but for rounding.
+    """Compute ``conv(torch.cat([first, second], dim=1))``, equal but for rounding.
 
-    A convolution adds up over its channels, so each map goes through its own part of the weights
-    and the two results are added. Joined, large maps are copied once more, and a number of channels
-    such as ENRB's 96 + 3 is slow to compute with: on a processor a 600x400 image takes 12 % less
-    time in this way.
+    A convolution sums over its channels: each map is convolved with its own part of the weights,
+    and the two results are added. This saves a copy of large maps, and a slow number of channels
+    such as ENRB's 96 + 3. On a CPU, a 600x400 image takes 12 % less time.
 
     Args:
         conv: 3x3, padding 1, with as many input channels as both maps have.
@@ -34,11 +33,11 @@ def conv_joined(conv: nn.Conv2d, first: Tensor, second: Tensor) -> Tensor:
 def conv_upsampled_joined(
     conv: nn.Conv2d, upsample: nn.ConvTranspose2d, below: Tensor, skip: Tensor
 ) -> Tensor:
-    """``conv(torch.cat([upsample(below), skip], dim=1))``, equal to it but for rounding.
+    """Compute ``conv(torch.cat([upsample(below), skip], dim=1))``, equal but for rounding.
 
-    Nothing but a sum stands between the two, so a transposed 2x2 convolution and the 3x3 after it
-    are one transposed 4x4 convolution: four multiplications for a pixel and a pair of channels
-    where there were ten, and no map in between. On a processor ENRB takes a fifth less time.
+    No nonlinearity stands between the two, so a transposed 2x2 convolution and the 3x3 after it
+    are one transposed 4x4 convolution: 4 multiplications for a pixel and a pair of channels instead
+    of 10, and no map in between. On a CPU, ENRB takes a fifth less time.
 
     Args:
         conv: 3x3, padding 1, with C1 + C2 input channels.
@@ -51,8 +50,8 @@ def conv_upsampled_joined(
     """
     own, other = conv.weight.split([upsample.out_channels, skip.shape[1]], dim=1)
     kernel = F.conv_transpose2d(upsample.weight, own.flip(2, 3).transpose(0, 1))
-    # At the border the 3x3 kernel sees zeros in place of the bias of ``upsample``. A channel of
-    # ones beside the skip, padded with the same zeros, brings each pixel what it sees of it.
+    # Outside of the image, the 3x3 kernel sees zeros and not the bias of ``upsample``. So the bias
+    # comes in as a channel of ones beside the skip, which is padded with the same zeros.
     assert upsample.bias is not None
     seen_bias = torch.einsum("ockl,c->okl", own, upsample.bias)[:, None]
     other = torch.cat([other, seen_bias], dim=1).contiguous(memory_format=CHANNELS_LAST)

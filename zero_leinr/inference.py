@@ -1,7 +1,7 @@
-"""Images through a trained model, padded and rounded as the official code does it.
+"""Send images through a trained model, padded and rounded as in the official code.
 
-An image too large for the memory goes through in tiles. A tile is cut out with as much around it as
-its pixels depend on, so the result is that of the whole image but for rounding: by at most 1/255.
+Large images go through in tiles. A tile is cut out with all the surroundings that its pixels depend
+on, so the result is that of the whole image up to rounding: at most 1/255.
 """
 
 from collections.abc import Callable
@@ -19,38 +19,38 @@ PADDINGS = ("square", "minimal")
 """See :func:`pad`."""
 
 PRECISIONS = ("float32", "bfloat16", "float16")
-"""Of the convolutions; curves, fusion and rounding are float32 at any of them."""
+"""Of the convolutions; curves, fusion and rounding always are float32."""
 
 CPLEB_MARGIN = 7
-"""How far a pixel of the first stage looks: seven 3x3 convolutions."""
+"""How many pixels away a result of the first stage depends on: seven 3x3 convolutions."""
 
 ENRB_MARGIN = 128
-"""How far a tile of the second stage looks that begins and ends at multiples of 32.
+"""How many pixels away a tile of the second stage depends on, if it lies on multiples of 32.
 
-A 3x3 convolution after k poolings looks 2^k pixels farther: two at k = 0, one at each k down to 5,
-two at each back up to 0 make 2 + 2 + 4 + 8 + 16 + 32 + 32 + 16 + 8 + 4 + 2 = 126, and the cells of
+A 3x3 convolution after k poolings reaches 2^k pixels farther. Two at k = 0, one at each k down to
+5, and two at each k back up to 0: 2 + 2 + 4 + 8 + 16 + 32 + 32 + 16 + 8 + 4 + 2 = 126. The cells of
 the poolings end at multiples of 32.
 """
 
 WHOLE = 3 * 2**19
-"""Pixels, padding included, up to which an image goes through at once: 2.8 GB at 1.8 KB a pixel."""
+"""Pixels, with padding, up to which an image goes through at once: 2.8 GB at 1.8 KB a pixel."""
 
 TILE = 768
 """Side of the tiles of larger images, in pixels; 1024 with its margins."""
 
 
 def to_tensor(image: np.ndarray, device: str = "cpu") -> Tensor:
-    """Turns (H, W, 3) uint8 into (1, 3, H, W) float32 in [0, 1]."""
+    """Turn (H, W, 3) uint8 into (1, 3, H, W) float32 in [0, 1]."""
     return torch.from_numpy(image).to(device).permute(2, 0, 1)[None].float() / 255
 
 
 def to_uint8(image: Tensor) -> np.ndarray:
-    """Turns (1, 3, H, W) into (H, W, 3) uint8: clipped to [0, 1], rounded to the nearest."""
+    """Turn (1, 3, H, W) into (H, W, 3) uint8: clip to [0, 1], round to the nearest."""
     return _levels(image)[0].permute(1, 2, 0).to(torch.uint8).cpu().numpy()
 
 
 def round_to_8bit(image: Tensor) -> Tensor:
-    """Clips to [0, 1] and rounds to whole 255ths, as writing to a file and reading would."""
+    """Clip to [0, 1] and round to whole 255ths, as if written to an 8-bit file and read again."""
     return _levels(image) / 255
 
 
@@ -59,13 +59,13 @@ def _levels(image: Tensor) -> Tensor:
 
 
 def pad(image: np.ndarray, padding: str) -> np.ndarray:
-    """Reflects the image at the bottom and the right until ENRB can take it.
+    """Reflect the image at the bottom and the right until its size suits ENRB.
 
     Args:
         image: (H, W, 3).
         padding: ``square``: both sides become max(H, W) rounded up to a multiple of 32, as in
             the official code; ``minimal``: each side is rounded up by itself, which saves up to
-            half of the time and moves only pixels near those two borders.
+            half of the time and changes only pixels near those two borders.
     """
     height, width = image.shape[:2]
     down, right = _padded_size(height, width, padding)
@@ -85,7 +85,7 @@ def enhance(
     tile: int | None = None,
     precision: str = "float32",
 ) -> np.ndarray:
-    """Enhances one image.
+    """Enhance one image.
 
     The first stage's output is rounded to 8 bit before the second stage sees it.
 
@@ -93,9 +93,9 @@ def enhance(
         model: A trained model, on its device.
         image: (H, W, 3) uint8 RGB, any size of at least 2x2.
         padding: ``square`` (official) or ``minimal``, see :func:`pad`.
-        tile: Side of the tiles in pixels, a multiple of 32. By default images of up to ``WHOLE``
-            pixels go through at once, and larger ones in tiles of ``TILE``.
-        precision: One of ``PRECISIONS``; half precision moves pixels by some 255ths.
+        tile: Side of the tiles in pixels, a multiple of 32. By default, images of up to ``WHOLE``
+            pixels go through at once, larger ones in tiles of ``TILE``.
+        precision: One of ``PRECISIONS``; half precision changes pixels by a few 255ths.
 
     Returns:
         (H, W, 3) uint8 RGB.
@@ -122,11 +122,11 @@ def enhance(
 
 
 def check_options(padding: str, tile: int | None, precision: str, device: str) -> None:
-    """Refuses what :func:`enhance` cannot do.
+    """Check the options of :func:`enhance`.
 
     Raises:
-        InputError: An unknown padding or precision, a tile that is no multiple of 32, or a
-            processor that would have to emulate float16.
+        InputError: An unknown padding or precision, a tile that is not a multiple of 32, or
+            float16 on a CPU, which would have to emulate it.
     """
     settings = {"padding": (padding, PADDINGS), "precision": (precision, PRECISIONS)}
     for name, (value, known) in settings.items():
@@ -135,7 +135,7 @@ def check_options(padding: str, tile: int | None, precision: str, device: str) -
     if tile is not None and (tile < MULTIPLE or tile % MULTIPLE):
         raise InputError(f"tile {tile}: the side of a tile is a multiple of {MULTIPLE}")
     if precision == "float16" and device == "cpu":
-        raise InputError("precision float16: needs a GPU; bfloat16 is for processors, too")
+        raise InputError("precision float16: needs a GPU; on a CPU, use bfloat16 or float32")
 
 
 def in_tiles(
@@ -145,14 +145,14 @@ def in_tiles(
     tile: int,
     margin: int,
 ) -> np.ndarray:
-    """Sends an image through a network tile by tile.
+    """Send an image through a network tile by tile.
 
     Args:
         network: Maps (h, w, 3) uint8 to the same shape.
-        image: (H, W, 3) uint8, padded as the network wants it.
-        shape: Of the result: (H, W, 3) or a part of it from the top left.
+        image: (H, W, 3) uint8, padded as the network needs it.
+        shape: Of the result: (H, W, 3), or smaller to leave out padding at the bottom and right.
         tile: Side of a tile.
-        margin: What a tile is given of its surroundings, as far as there are any.
+        margin: Pixels around a tile that the network sees, too, as far as the image has them.
 
     Returns:
         uint8 of ``shape``.

@@ -7,17 +7,17 @@ from zero_leinr.recipe import parse_noise
 
 
 def add_noise(image: Tensor, name: str, generator: torch.Generator | None = None) -> Tensor:
-    """Adds training noise to a batch.
+    """Add training noise to a batch.
 
     Args:
-        image: (B, 3, H, W) in [0, 1].
+        image: x, (B, 3, H, W), RGB in [0, 1].
         name: The noise model (see ``recipe.parse_noise``). ``poisson``: ``Poisson(l * x) / l``
             with l photons at full scale; ``gauss``: a standard deviation in 255ths; ``mix``: both,
-            each with its own draw from the one range.
+            each with its own draw from the same range.
         generator: The random stream, on the image's device.
 
     Returns:
-        (B, 3, H, W), not clipped: Poisson noise exceeds 1, Gaussian noise falls below 0 too.
+        (B, 3, H, W), not clipped: Poisson noise may exceed 1, Gaussian noise may leave [0, 1].
 
     Source: ``utils.py`` of nycu-acm/Zero-LEINR.
     """
@@ -34,7 +34,7 @@ def add_noise(image: Tensor, name: str, generator: torch.Generator | None = None
     if kind in ("poisson", "mix"):
         photons = draw_level()
         noisy = torch.poisson(photons * image, generator=generator) / photons
-        # Poisson alone forgets the memory format; channels last, all that follows is faster.
+        # torch.poisson drops the memory format; channels-last makes all that follows faster.
         noisy = noisy.contiguous(memory_format=torch.channels_last)
     if kind in ("gauss", "mix"):
         unit = torch.randn(image.shape, generator=generator, device=image.device)

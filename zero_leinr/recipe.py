@@ -1,7 +1,7 @@
-"""A recipe: everything that decides what a training makes, except its images and its seed.
+"""A recipe: all that a training's result depends on, except its images and its seed.
 
 Variants are data: the full method is ``Recipe()``, an ablation a few overrides of it. Nothing here
-needs torch, so a whole study's recipes are checked in no time.
+needs torch, so the recipes of a whole study are checked in milliseconds.
 """
 
 import contextlib
@@ -21,13 +21,13 @@ NUMBERS = ("exposure_level", "lr", "weight_decay", "clip", "denoiser_lr", "ramp"
 ABOVE_ZERO = ("lr", "clip", "denoiser_lr")
 PRECISIONS = ("float32", "bfloat16")
 SIDE_MULTIPLE = {"branches": 16, "denoiser": 64}
-"""Training sides are multiples of the exposure loss's regions, and, where ENRB is trained, of 64:
-it sees sub-images of half the side, which its U-Net halves five times more."""
+"""Training sides are multiples of 16, the exposure loss's regions, and with ENRB of 64: it sees
+sub-images of half the side, and its U-Net halves them five times more."""
 NOISE = re.compile(r"(poisson|gauss|mix)(\d+(?:\.\d+)?)(?:_(\d+(?:\.\d+)?))?")
 
 
 class Budget(Protocol):
-    """What every recipe says, whatever it trains: which images a step sees, and how many steps.
+    """The part of a recipe that does not depend on the method: batches and number of steps.
 
     :class:`Recipe` describes the five settings.
     """
@@ -43,7 +43,7 @@ class Budget(Protocol):
     @property
     def crop(self) -> int | None: ...  # noqa: D102
     def to_dict(self) -> dict[str, Any]:
-        """All settings as plain values, for JSON."""
+        """Return all settings as plain values, for JSON."""
         ...
 
 
@@ -59,22 +59,22 @@ class Recipe:
     """Settings of one training; the defaults are those of the official code.
 
     Attributes:
-        light: Loss weights of the light branch by name; a weight of 0 leaves the loss out, and
-            None in place of the mapping leaves the branch out.
+        light: Loss weights of the light branch by name. A weight of 0 leaves the loss out; None
+            leaves the branch out.
         color: The same for the color branch.
         denoiser: The same for ENRB.
         exposure_level: Target of the exposure loss, mean gray in [0, 1].
         noise: Training noise, see :func:`parse_noise`.
         epochs: Passes over the training images.
-        steps_per_epoch: Ends every epoch after so many steps; None takes the whole pass.
+        steps_per_epoch: Ends every epoch after this many steps; None takes the whole pass.
         batch: Images in a step.
-        image_size: Side in pixels that training images are resized to.
-        crop: Side of the random window that a step sees of each image; None shows all of it.
+        image_size: Side of the resized training images, in pixels.
+        crop: Side of the random window that a step sees of each image; None shows the whole image.
         lr: Adam's learning rate of the branches.
-        weight_decay: L2 in Adam, branches only.
+        weight_decay: L2 in Adam, of the branches only.
         clip: Largest gradient norm of a branch.
         denoiser_lr: Adam's learning rate of ENRB.
-        denoiser_halvings: When that halves, in percent of the epochs.
+        denoiser_halvings: When ``denoiser_lr`` halves, in percent of the epochs.
         ramp: Slope of the regularization's weight: ``ramp * epoch / epochs``, epochs from 0.
         precision: ``float32``, or ``bfloat16`` for autocast in the networks.
     """
@@ -98,7 +98,7 @@ class Recipe:
     precision: str = "float32"
 
     def __post_init__(self) -> None:
-        """Checks the values, so that a mistake is found before the work starts."""
+        """Check the values, so that a mistake is found before the work starts."""
         if self.light is None and self.color is None:
             raise InputError("recipe: light and color are both null; keep at least one branch")
         for part, allowed in _LOSSES.items():
@@ -117,7 +117,7 @@ class Recipe:
         check_budget(self, SIDE_MULTIPLE["branches" if self.denoiser is None else "denoiser"])
 
     def _read_weights(self, part: str, allowed: Sequence[str]) -> None:
-        """A part whose losses all weigh 0 has nothing to train on, which stops its first step."""
+        """Check a part's loss weights: without any above 0 there is nothing to train on."""
         weights = getattr(self, part)
         for loss in weights:
             check_known(f"{part}.{loss}", loss, allowed)
@@ -130,18 +130,22 @@ class Recipe:
 
     @property
     def branches(self) -> tuple[str, ...]:
-        """Names of the branches that are there."""
+        """Names of the branches that the recipe has."""
         return tuple(b for b in ("light", "color") if getattr(self, b) is not None)
 
     def replace(self, overrides: Mapping[str, Any]) -> Self:
-        """Returns the recipe with some settings changed.
+        """Return the recipe with some settings changed.
 
         Args:
             overrides: Values by name. A mapping changes single loss weights and keeps the
                 others: ``{"light": {"constancy": 0}}``.
 
         Raises:
-            InputError: A key is unknown or a value cannot be.
+            InputError: A key is unknown or a value is not allowed.
+
+        Example:
+            >>> Recipe().replace({"light": {"constancy": 0}}).light
+            {'smoothness': 200, 'spatial': 1, 'exposure': 10, 'constancy': 0}
         """
         known = [field.name for field in dataclasses.fields(self)]
         merged: dict[str, Any] = {}
@@ -158,18 +162,22 @@ class Recipe:
         return dataclasses.replace(self, **merged)
 
     def to_dict(self) -> dict[str, Any]:
-        """All settings as plain values, for JSON; ``Recipe().replace`` reads them back."""
+        """Return all settings as plain values, for JSON; ``Recipe().replace`` reads them back."""
         return dataclasses.asdict(self)
 
 
 def parse_noise(name: str) -> tuple[str, float, float] | None:
-    """Splits the name of a noise model, such as ``poisson5_50``, into its kind and range.
+    """Split the name of a noise model, such as ``poisson5_50``, into its kind and range.
 
-    The official names: ``poisson``, ``gauss`` or ``mix`` with one number or two; two are a range
-    that is drawn from anew for every image. ``none`` gives None.
+    The official names: ``poisson``, ``gauss`` or ``mix`` with one number or two. Two are a range,
+    from which each image draws its own level. ``none`` gives None.
 
     Raises:
         InputError: The name is not a noise model, or its range runs backwards or reaches 0.
+
+    Example:
+        >>> parse_noise("poisson5_50")
+        ('poisson', 5.0, 50.0)
     """
     if name == "none":
         return None
@@ -186,14 +194,14 @@ def parse_noise(name: str) -> tuple[str, float, float] | None:
 
 
 def read_number(name: str, value: Any) -> float:
-    """Reads a setting or a loss weight; text too, since YAML takes ``1e-4`` for a word.
+    """Read a setting or a loss weight; also from text, since YAML reads ``1e-4`` as a string.
 
     Args:
-        name: The setting's name; those in ``ABOVE_ZERO`` cannot be 0.
+        name: The setting's name; those in ``ABOVE_ZERO`` must not be 0.
         value: What the user wrote.
 
     Raises:
-        InputError: It is no number, below what it can be, or not finite.
+        InputError: It is not a number, too small, or not finite.
     """
     number = value
     if isinstance(value, str):
@@ -210,14 +218,14 @@ _LOSSES = {"light": BRANCH_LOSSES, "color": BRANCH_LOSSES, "denoiser": DENOISER_
 
 
 def check_budget(recipe: Budget, multiple: int) -> None:
-    """Checks the settings that all recipes have in common.
+    """Check the settings that all recipes have in common.
 
     Args:
         recipe: Any recipe.
-        multiple: What the side of the images in a step must be a multiple of.
+        multiple: The side of a step's images must be a multiple of this.
 
     Raises:
-        InputError: A value cannot be.
+        InputError: A value is not allowed.
     """
     for name in BUDGET:
         value = getattr(recipe, name)
@@ -234,10 +242,10 @@ def check_budget(recipe: Budget, multiple: int) -> None:
 
 
 def check_known(where: str, name: str, known: Sequence[str]) -> None:
-    """Checks a name of a setting; a near miss is told what it may have meant.
+    """Check the name of a setting; a near miss gets a suggestion.
 
     Raises:
-        InputError: ``name`` is not among the known ones; the message begins with ``where``.
+        InputError: ``name`` is not known; the message names ``where``.
     """
     if name not in known:
         close = difflib.get_close_matches(str(name), known, n=1)

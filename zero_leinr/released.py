@@ -1,4 +1,4 @@
-"""The trained weights that come with the package; ``weights/README.md`` is their model card."""
+"""The trained weights in the package; ``weights/README.md`` is their model card."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,11 +7,11 @@ if TYPE_CHECKING:
     from zero_leinr.model import ZeroLEINR
 
 RELEASED = Path(__file__).with_name("weights") / "zero_leinr.safetensors"
-"""Half precision, with the record of the training in the header."""
+"""Half precision, with the record of their training in the header."""
 
 
 def load_released(device: str = "cpu") -> "ZeroLEINR":
-    """The released model, ready for :func:`zero_leinr.inference.enhance`; needs no network.
+    """Load the released model, ready for inference. It comes with the package: no download.
 
     Args:
         device: Where to.
@@ -23,6 +23,6 @@ def load_released(device: str = "cpu") -> "ZeroLEINR":
         >>> enhance(load_released(), photo, padding="minimal").shape
         (40, 60, 3)
     """
-    from zero_leinr.checkpoint import load_model  # torch: whoever asks for the path needs none
+    from zero_leinr.checkpoint import load_model  # lazy: the path alone needs no torch
 
     return load_model(RELEASED, device)

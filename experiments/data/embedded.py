@@ -34,8 +34,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from experiments.data.images import read_image, write_image
 from zero_leinr.errors import InputError
+from zero_leinr.images import read_image, write_image
 
 SEED = 2023
 VERSION = 1

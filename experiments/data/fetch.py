@@ -9,10 +9,11 @@ import logging
 from pathlib import Path
 
 from experiments.data import download as net
-from experiments.data.images import check_name, list_images, match_pairs, read_image
+from experiments.data.images import check_name, list_images, match_pairs
 from experiments.data.listing import Item, Listing
 from experiments.sheets.datasets import REGISTRY, DatasetConfig, data_folder, load_registry
 from zero_leinr.errors import InputError
+from zero_leinr.images import read_image
 
 log = logging.getLogger(__name__)
 

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from experiments.data.images import read_image
 from experiments.data.listing import Listing
 from experiments.sheets.reading import read_json
 from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
+from zero_leinr.images import read_image
 
 HASH_SIDE = 16
 """The hash has 16 x 16 bits: imagehash's usual 8 x 8 do not part scenes that differ."""

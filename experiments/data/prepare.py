@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from experiments.data.images import read_image
 from experiments.progress import progress_bar
 from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
+from zero_leinr.images import read_image
 
 
 def prepare(images: Sequence[str | Path], side: int, path: Path) -> None:

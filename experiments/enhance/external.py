@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.data.images import read_image, write_image
 from experiments.data.listing import Item
 from experiments.enhance.outputs import enhanced_paths
 from experiments.sheets.datasets import data_folder
+from zero_leinr.images import read_image, write_image
 
 
 def folder_of(entry: Mapping[str, Any], dataset: str) -> Path:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.data.images import list_images, read_image
+from experiments.data.images import list_images
 from experiments.data.listing import Item
 from zero_leinr.errors import InputError
+from zero_leinr.images import read_image
 
 log = logging.getLogger(__name__)
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from experiments.data.images import check_side, color_profile, image_size, read_image, write_image
 from experiments.data.listing import Item
 from experiments.data.weights import weights_file
 from zero_leinr.allocator import return_freed_memory
 from zero_leinr.errors import InputError
+from zero_leinr.images import check_side, color_profile, image_size, read_image, write_image
 
 #: Images that are written at a time; a GPU enhances faster than one thread compresses.
 WRITERS = 4

@@ -17,12 +17,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from experiments.data.images import MIN_SIDE
 from experiments.export.half_precision import dark_image
 from zero_leinr.atomic_write import replacing
 from zero_leinr.checkpoint import load_model
 from zero_leinr.enrb import MULTIPLE
 from zero_leinr.errors import InputError
+from zero_leinr.images import MIN_SIDE
 from zero_leinr.inference import enhance, round_to_8bit
 from zero_leinr.model import ZeroLEINR
 

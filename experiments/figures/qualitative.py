@@ -20,7 +20,6 @@ from PIL import Image
 from experiments.analysis.model import Dataset, StudyResults
 from experiments.analysis.results import read_study
 from experiments.analysis.score_files import read_listed, read_scores
-from experiments.data.images import read_image
 from experiments.data.listing import Item
 from experiments.figures.style import (
     NOTE_LINE,
@@ -32,6 +31,7 @@ from experiments.figures.style import (
     wrap_note,
     write_note,
 )
+from zero_leinr.images import read_image
 
 EXAMPLES = 3  # images, where a page holds them
 ZOOM = 4  # the crop is a quarter of the image on either side

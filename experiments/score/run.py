@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.data.images import check_name, list_images, match_pairs, read_image
+from experiments.data.images import check_name, list_images, match_pairs
 from experiments.data.listing import Item
 from experiments.enhance.outputs import check_size, enhanced_paths
 from experiments.sheets.metrics import SCORE_COLUMNS, load_metrics
 from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
+from zero_leinr.images import read_image
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -62,8 +62,8 @@ def run_training(
     device, array = choose_device(device), load(images)
     if isinstance(recipe, Recipe):
         warn_where_slow(recipe.precision, device)
-    piece = {"compiled": compiled, **provenance(device)}
-    del piece["finished"]  # the state says when
+    segment = {"compiled": compiled, **provenance(device)}
+    del segment["finished"]  # the state says when
     with _ProgressBar() as bar:
         train(
             recipe,
@@ -73,7 +73,7 @@ def run_training(
             make_step=make_step,
             device=device,
             replace=replace,
-            piece=piece,
+            segment=segment,
             progress=bar.update,
         )
     state = load_state(folder / "state.ckpt")
@@ -83,9 +83,9 @@ def run_training(
             "learning rate, make batches larger, or take another seed",
             folder, state["diverged_at"], state["step"],
         )  # fmt: skip
-    # A state from before pieces were recorded has none.
-    pieces = state.get("pieces") or [piece]
-    last = {key: value for key, value in pieces[-1].items() if key != "from_step"}
+    # A state from before segments were recorded has none.
+    segments = state.get("segments") or [segment]
+    last = {key: value for key, value in segments[-1].items() if key != "from_step"}
     failed = failed_parts(folder / "losses.csv")
     for part in failed:
         log.warning(
@@ -103,11 +103,13 @@ def run_training(
             "diverged_at": state.get("diverged_at"),
             "overflowed_steps": _overflowed_steps(folder / "losses.csv"),
             "failed_parts": failed,
-            "seconds": round(state["seconds"], 1),  # of training, all pieces of an interrupted run
+            "seconds": round(
+                state["seconds"], 1
+            ),  # of training, all segments of an interrupted run
             "finished": state.get("finished"),
             **last,
             # An interrupted run may have gone on on another machine.
-            **({"pieces": pieces} if len(pieces) > 1 else {}),
+            **({"segments": segments} if len(segments) > 1 else {}),
         },
         folder / "run.json",
     )

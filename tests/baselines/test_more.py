@@ -352,7 +352,7 @@ MEASURED = {
 @pytest.mark.parametrize(("name", "expected"), MEASURED.items())
 def test_score_on_lol(name, expected):
     folder = Path(os.environ["ZERO_LEINR_DATA"]) / "lol" / "eval15"
-    from experiments.data.images import read_image
+    from zero_leinr.images import read_image
 
     scores = []
     for stem in ("22", "547", "748"):

@@ -20,13 +20,13 @@ from baselines.sci import SCI
 from baselines.zero_dce_pp import SharedCurveEstimator
 from baselines.zero_ig import ZeroIG
 from experiments.cli.main import main
-from experiments.data.images import read_image, write_image
 from experiments.enhance.run import baseline
 from experiments.score.run import score_image
 from experiments.sheets.reading import PACKAGE, load_checked
 from experiments.sheets.weights import WEIGHTS
 from zero_leinr.curves import CurveEstimator
 from zero_leinr.errors import InputError
+from zero_leinr.images import read_image, write_image
 
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "baselines.npz")
 SHEET = load_checked(PACKAGE / "config" / "methods.yaml", "methods.schema.yaml")

@@ -17,12 +17,12 @@ from baselines.recipe import BaselineRecipe, make_recipe
 from baselines.sci import StagedSCI
 from baselines.zero_dce_pp import SharedCurveEstimator
 from experiments.cli.main import main
-from experiments.data.images import read_image
 from experiments.enhance.cost import measure_method
 from experiments.graph import Graph
 from experiments.sheets.reading import CONFIG, PACKAGE, load_checked
 from experiments.sheets.study import load_study
 from zero_leinr.errors import InputError
+from zero_leinr.images import read_image
 from zero_leinr.recipe import Recipe
 from zero_leinr.training import train
 

@@ -15,7 +15,6 @@ from PIL import Image, ImageCms
 
 from experiments.cli.common import parse_settings
 from experiments.cli.main import main
-from experiments.data.images import read_image
 from experiments.data.listing import Item, Listing, write_listing
 from experiments.enhance.run import baseline
 from experiments.provenance import git_commit
@@ -23,6 +22,7 @@ from experiments.score.run import score_folder
 from experiments.sheets.reading import CONFIG
 from zero_leinr.checkpoint import save_model
 from zero_leinr.errors import InputError
+from zero_leinr.images import read_image
 from zero_leinr.model import ZeroLEINR
 from zero_leinr.recipe import Recipe
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from experiments.data import embedded
-from experiments.data.images import read_image
+from zero_leinr.images import read_image
 
 
 @pytest.fixture(scope="module")

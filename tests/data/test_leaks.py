@@ -13,10 +13,10 @@ from support.helpers import needs_data
 from experiments.cli.main import main
 from experiments.data import embedded
 from experiments.data.fetch import fetch
-from experiments.data.images import write_image
 from experiments.data.leaks import SAME_SCENE, find_leaks, scene_hash
 from experiments.data.listing import Item, Listing, write_listing
 from zero_leinr.errors import InputError
+from zero_leinr.images import write_image
 
 
 @pytest.fixture(scope="module")

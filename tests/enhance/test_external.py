@@ -5,7 +5,6 @@ import pytest
 import yaml
 
 from experiments.check import check_study, describe_study
-from experiments.data.images import read_image, write_image
 from experiments.data.listing import Item, Listing, write_listing
 from experiments.enhance.cost import measure_method
 from experiments.enhance.external import take
@@ -13,6 +12,7 @@ from experiments.sheets import study
 from experiments.sheets.reading import CONFIG, load_checked
 from experiments.sheets.study import load_study
 from zero_leinr.errors import InputError
+from zero_leinr.images import read_image, write_image
 
 ENTRY = {"label": "Mine", "group": "Ours", "citation": "Me. 2026", "images": "outputs"}
 SIZES = {"a": (40, 64), "b": (48, 40)}  # height, width

@@ -10,7 +10,6 @@ from support.fake_study import LEVELS, make_study, write
 
 from experiments.analysis.results import read_study
 from experiments.analysis.score_files import read_scores
-from experiments.data.images import write_image
 from experiments.figures.qualitative import (
     ZOOM,
     busiest_corner,
@@ -24,6 +23,7 @@ from experiments.figures.style import cut_long_lines, looks, paper_style
 from experiments.figures.training import arrange, read_losses, smooth, write_training_curves
 from experiments.figures.training import draw as draw_losses
 from zero_leinr.errors import InputError
+from zero_leinr.images import write_image
 
 
 def assert_written(folder, files, *names):

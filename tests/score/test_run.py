@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from support.helpers import needs_data, one_line
 from support.pictures import noisy, scene
 
-from experiments.data.images import read_image, write_image
 from experiments.data.listing import Item
 from experiments.score import fidelity, perceptual
 from experiments.score import run as scores
 from zero_leinr.errors import InputError
+from zero_leinr.images import read_image, write_image
 
 PSNR_PROTOCOLS = ("standard", "luma", "gt_mean", "zero_leinr_scripts")
 

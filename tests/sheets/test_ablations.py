@@ -16,9 +16,11 @@ from experiments.sheets.ablations import ABLATIONS, Ablation, load_ablations
 from experiments.sheets.add_ablation import add_ablation
 from experiments.sheets.reading import CONFIG
 from experiments.sheets.study import load_studies
-from zero_leinr import losses, rng, training
+from zero_leinr import losses, rng
+from zero_leinr.batches import batches
 from zero_leinr.errors import InputError
 from zero_leinr.recipe import Recipe
+from zero_leinr.training_step import training_step
 
 PARTS = {"light", "color", "denoiser"}
 # The first two of three epochs: ENRB's learning rate halves, and lambda leaves 0.
@@ -60,9 +62,9 @@ class Training:
         with pytest.MonkeyPatch.context() as patch:
             _wrap(patch, rng.stream, self.drawn_from)
             _wrap(patch, losses.regularization, self.regularized)
-            step = training.training_step(recipe, 7, "cpu")
-            batches = training.batches(images, recipe, 7, 0, "cpu")
-            for number, epoch, batch in itertools.islice(batches, STEPS):
+            step = training_step(recipe, 7, "cpu")
+            shown = batches(images, recipe, 7, 0, "cpu")
+            for number, epoch, batch in itertools.islice(shown, STEPS):
                 self.batches.append(batch.clone())
                 values = step(batch, epoch, number)
                 self.losses.append({name: value.item() for name, value in values.items()})

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.data.images import write_image
+from zero_leinr.images import write_image
 
 METHODS = [
     ("input", "Input", "Classical", "none", [0]),

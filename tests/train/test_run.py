@@ -56,14 +56,14 @@ def test_each_piece_of_an_interrupted_run_is_recorded(tmp_path, monkeypatch):
         run_training(recipe, tmp_path / "images.npy", 0, folder, device="cpu")
         return json.loads((folder / "run.json").read_text())
 
-    assert "pieces" not in run_on("one")
+    assert "segments" not in run_on("one")
     state = load_state(folder / "state.ckpt")
     save_state(state | {"step": 2}, folder / "state.ckpt")  # as if it had been stopped there
     for machine in ("another", "a third"):
         record = run_on(machine)
         assert record["device"] == "another"
-        pieces = [(piece["from_step"], piece["device"]) for piece in record["pieces"]]
-        assert pieces == [(0, "one"), (2, "another")]
+        segments = [(s["from_step"], s["device"]) for s in record["segments"]]
+        assert segments == [(0, "one"), (2, "another")]
 
 
 def test_a_run_whose_weights_diverge_is_recorded_as_failed(tmp_path, caplog):

@@ -13,7 +13,7 @@ from baselines.recipe import BaselineRecipe, make_recipe
 from baselines.registry import find
 from experiments.score import perceptual
 from experiments.sheets.study import load_studies
-from zero_leinr import enrb, rng, training
+from zero_leinr import batches, enrb, rng
 from zero_leinr.inference import enhance
 from zero_leinr.model import ZeroLEINR
 from zero_leinr.training_step import training_step
@@ -34,7 +34,7 @@ def gpu(monkeypatch):
     no_stream = SimpleNamespace(manual_seed=lambda _: None)
     monkeypatch.setattr(rng, "torch", SimpleNamespace(Generator=lambda _: no_stream))
     monkeypatch.setattr(nn.Module, "to", lambda module, *_, **__: module)
-    monkeypatch.setattr(training, "resident", lambda images, _: torch.from_numpy(images).cuda())
+    monkeypatch.setattr(batches, "resident", lambda images, _: torch.from_numpy(images).cuda())
     for module, kept in ((enrb, "_pairs"), (sci, "_color_space")):  # from here or from there
         monkeypatch.setattr(module, kept, getattr(module, kept).__wrapped__)
     with FakeTensorMode():
@@ -54,7 +54,7 @@ def test_a_training_is_all_on_the_gpu_and_never_waits_for_it(method, gpu, monkey
             weight.grad = torch.zeros_like(weight)
 
     monkeypatch.setattr(Tensor, "backward", backward)
-    for number, epoch, batch in training.batches(IMAGES, recipe, 0, 0, "cuda"):
+    for number, epoch, batch in batches.batches(IMAGES, recipe, 0, 0, "cuda"):
         values = step(batch, epoch, number)
     assert number == 5
     assert {value.device.type for value in values.values()} == {"cuda"}

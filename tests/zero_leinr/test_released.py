@@ -11,13 +11,13 @@ from PIL import Image
 from safetensors import safe_open
 
 from experiments.cli.main import main
-from experiments.data.images import read_image
 from experiments.data.weights import weights_file
 from experiments.enhance.run import baseline
 from experiments.export.half_precision import describe
 from experiments.sheets.reading import CONFIG, load_checked
 from experiments.sheets.study import FULL, load_studies
 from zero_leinr import released
+from zero_leinr.images import read_image
 from zero_leinr.inference import enhance
 from zero_leinr.recipe import Recipe
 from zero_leinr.released import RELEASED, load_released

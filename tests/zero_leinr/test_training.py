@@ -14,12 +14,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from zero_leinr.batches import batches, steps_in_epoch
 from zero_leinr.checkpoint import load_state
 from zero_leinr.errors import InputError
 from zero_leinr.model import ZeroLEINR
 from zero_leinr.recipe import Recipe
 from zero_leinr.rng import stream
-from zero_leinr.training import batches, steps_in_epoch, train
+from zero_leinr.training import train
 from zero_leinr.training_step import TrainingStep, training_step
 
 SMALL = {"epochs": 3, "batch": 2, "image_size": 64, "steps_per_epoch": 2}
@@ -63,7 +64,7 @@ def test_a_killed_run_resumes_with_the_same_bits(images, full, tmp_path):
         device="cpu", progress=lambda *news: told.append(news),
     )  # fmt: skip
     assert state["step"] == told[0][0] == 2
-    # The clock goes on where the first piece stopped.
+    # The clock goes on where the first segment stopped.
     assert 0 < state["seconds"] == told[0][2]["seconds"] < told[-1][2]["seconds"]
     for part in ("light", "color", "denoiser"):
         assert torch.equal(weights(model, part), weights(full[0], part))

@@ -1,0 +1,60 @@
+"""The CSV of a training's losses."""
+
+import csv
+import math
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from zero_leinr.atomic_write import replacing
+
+
+class LossLog:
+    """A CSV with step, epoch and one column for each loss.
+
+    Losses stay on the device until :meth:`flush`: to read them makes the CPU wait for the GPU.
+
+    Args:
+        path: The file; rows are appended to it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.pending: list[tuple[int, int, dict[str, Tensor]]] = []
+
+    def truncate(self, first: int) -> None:
+        """Drop the rows from step ``first`` on, which an interrupted run wrote ahead."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if not self.path.exists() or first == 0:
+            self.path.unlink(missing_ok=True)
+            return
+        header, *rows = self.path.read_text().splitlines()
+        kept = [row for row in rows if int(row.split(",")[0]) < first]
+        with replacing(self.path) as temporary:
+            temporary.write_text("\n".join([header, *kept]) + "\n")
+
+    def add(self, step: int, epoch: int, values: dict[str, Tensor]) -> None:
+        """Remember the losses of a step without reading them."""
+        self.pending.append((step, epoch, values))
+
+    def flush(self) -> dict[str, float]:
+        """Append what is pending to the file.
+
+        Returns:
+            The losses of the latest step by name. In the file, a loss that is not finite (see
+            ``training_step``) is an empty cell.
+        """
+        names = list(self.pending[0][2])
+        values = [torch.stack(list(values.values())) for *_, values in self.pending]
+        rows = torch.stack(values).tolist()
+        new = not self.path.exists()
+        with self.path.open("a", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            if new:
+                writer.writerow(["step", "epoch", *names])
+            for (step, epoch, _), row in zip(self.pending, rows, strict=True):
+                cells = [f"{value:.6g}" if math.isfinite(value) else "" for value in row]
+                writer.writerow([step, epoch, *cells])
+        self.pending.clear()
+        return dict(zip(names, rows[-1], strict=True))
