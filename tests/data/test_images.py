@@ -12,8 +12,6 @@ from PIL import Image
 from support.helpers import one_line
 
 from experiments.data import images
-from experiments.data.listing import Item
-from experiments.enhance.run import WRITERS, enhance_items
 from zero_leinr.errors import InputError
 
 
@@ -285,27 +283,3 @@ def test_pair_with_two_sizes_names_both(tmp_path):
         images.match_pairs(*folders)
     assert "low/1.png" in one_line(error)
     assert "high/1.png" in one_line(error)
-
-
-# ------------------------------------------------------------------ a whole listing
-
-
-def test_all_images_of_a_listing_are_written_as_they_were_enhanced(tmp_path):
-    """More images than are written at a time, in two sizes."""
-    scenes = {f"{k}": np.full((40 + k % 2, 48, 3), 7 * k, np.uint8) for k in range(2 * WRITERS + 1)}
-    items = []
-    for name, scene in scenes.items():
-        images.write_image(tmp_path / "low" / f"{name}.png", scene)
-        items.append(Item(name, str(tmp_path / "low" / f"{name}.png"), None))
-    enhance_items(lambda image: image + 50, items, tmp_path / "out")
-    for name, scene in scenes.items():
-        assert np.array_equal(images.read_image(tmp_path / "out" / f"{name}.png"), scene + 50)
-
-
-def test_an_image_that_cannot_be_written_stops_the_work(tmp_path):
-    images.write_image(tmp_path / "a.png", np.zeros((40, 40, 3), np.uint8))
-    (tmp_path / "out").write_text("a file where the folder should be")
-    with pytest.raises(InputError, match="out"):
-        enhance_items(
-            lambda image: image, [Item("a", str(tmp_path / "a.png"), None)], tmp_path / "out"
-        )
