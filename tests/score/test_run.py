@@ -15,7 +15,7 @@ from support.pictures import noisy, scene
 
 from experiments.data.images import read_image, write_image
 from experiments.data.listing import Item
-from experiments.score import fidelity, perceptual
+from experiments.score import fidelity
 from experiments.score import run as scores
 from zero_leinr.errors import InputError
 
@@ -65,7 +65,7 @@ def test_every_entry_names_a_function():
     for entry in scores.load_metrics().values():
         for how in entry["protocols"].values():
             file, function = how["function"].split(":")
-            assert callable(getattr(importlib.import_module(f"experiments.{file}"), function))
+            assert callable(getattr(importlib.import_module(f"experiments.score.{file}"), function))
 
 
 def test_describe_metrics_gives_what_study_json_holds():
@@ -210,16 +210,6 @@ def test_flat_image_gets_no_niqe_but_no_crash(caplog):
 
 
 # ------------------------------------------------------------------ weights
-
-
-@pytest.fixture
-def no_weights(monkeypatch):
-    def unavailable(name, download=False):
-        raise InputError(f"{name}: cannot be had")
-
-    monkeypatch.setattr(perceptual, "metric_weights", unavailable)
-    perceptual._lpips_weights.cache_clear()
-    perceptual._niqe_model.cache_clear()
 
 
 @pytest.mark.usefixtures("no_weights")
