@@ -2,8 +2,10 @@
 
 import os
 
+import numpy as np
 import pytest
 from hypothesis import settings
+from PIL import Image
 from support.downloads import Shop, Site, png
 
 # Machines that run tests are often shared; how long one example takes says nothing here. The same
@@ -39,3 +41,15 @@ def shop(tmp_path, home, site):
         for n in (10, 2)
     }
     return Shop(tmp_path / "config", home, site, images)
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder with three dark photos, 80x96 pixels."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for k in range(3):
+        scene = rng.integers(0, 60, (10, 12, 3)).astype(np.uint8).repeat(8, 0).repeat(8, 1)
+        Image.fromarray(scene).save(folder / f"{k}.png")
+    return folder

@@ -43,13 +43,16 @@ ALEXNET = (
 SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
 
 
-def lpips(enhanced: np.ndarray, reference: np.ndarray, device: str = "cpu") -> float:
+def lpips(
+    enhanced: np.ndarray, reference: np.ndarray, device: str = "cpu", trunk: Path | None = None
+) -> float:
     """LPIPS v0.1 with AlexNet, on RGB scaled to [-1, 1].
 
     Args:
         enhanced: uint8 (H, W, 3), RGB, at least 32 px a side.
         reference: the same shape.
         device: where the network runs; `auto` for the best here.
+        trunk: AlexNet's weights, .npz or .pth; by default those in the data folder.
 
     Returns:
         Perceptual distance: 0 for identical images, rarely above 1.
@@ -66,27 +69,33 @@ def lpips(enhanced: np.ndarray, reference: np.ndarray, device: str = "cpu") -> f
     from zero_leinr.device import choose_device
 
     device = choose_device(device)
-    trunk, linear = _lpips_weights(device)
+    weights, linear = _lpips_weights(device, trunk)
     pair = torch.from_numpy(np.stack([enhanced, reference])).to(device).permute(0, 3, 1, 2)
     shift, scale = (torch.tensor(values, device=device).view(3, 1, 1) for values in (SHIFT, SCALE))
     distance = 0.0
     with torch.inference_mode():
         features = (pair.float() / 127.5 - 1 - shift) / scale
         for layer, weight in zip(ALEXNET, linear, strict=True):
-            features = _convolved(features, layer, trunk)
+            features = _convolved(features, layer, weights)
             length = torch.linalg.vector_norm(features, dim=1, keepdim=True)
             first, second = features / (length + 1e-10)
             distance += ((first - second) ** 2 * weight).sum(dim=0).mean().item()
     return distance
 
 
-def niqe(enhanced: np.ndarray, reference: np.ndarray | None = None, device: str = "cpu") -> float:
+def niqe(
+    enhanced: np.ndarray,
+    reference: np.ndarray | None = None,
+    device: str = "cpu",
+    parameters: Path | None = None,
+) -> float:
     """NIQE with LIVE's parameters. No reference is used.
 
     Args:
         enhanced: uint8 (H, W, 3), RGB, at least 192 px a side (two blocks of 96).
         reference: unused.
         device: unused.
+        parameters: a .mat file with mean and covariance; by default LIVE's in the data folder.
 
     Returns:
         Distance from the statistics of natural images, at least 0; not a number where those
@@ -95,7 +104,7 @@ def niqe(enhanced: np.ndarray, reference: np.ndarray | None = None, device: str 
     Raises:
         InputError: NIQE's parameters cannot be had.
     """
-    return natural.niqe(enhanced, *_niqe_model())
+    return natural.niqe(enhanced, *_niqe_model(parameters))
 
 
 def metric_weights(name: str, download: bool = False) -> Path:
@@ -116,7 +125,9 @@ def metric_weights(name: str, download: bool = False) -> Path:
 
 
 @functools.cache
-def _lpips_weights(device: str) -> "tuple[dict[str, torch.Tensor], list[torch.Tensor]]":
+def _lpips_weights(
+    device: str, trunk: Path | None
+) -> "tuple[dict[str, torch.Tensor], list[torch.Tensor]]":
     """AlexNet's convolutions by name, and the weights (C, 1, 1) of the features of each."""
     import torch
 
@@ -124,9 +135,9 @@ def _lpips_weights(device: str) -> "tuple[dict[str, torch.Tensor], list[torch.Te
     if package is None or package.origin is None:
         raise InputError("lpips: the package is not installed, and LPIPS needs its weights")
     path = Path(package.origin).parent / "weights" / "v0.1" / "alex.pth"
-    linear = torch.load(path, map_location=device, weights_only=True)
-    weights = [linear[f"lin{k}.model.1.weight"][0] for k in range(len(ALEXNET))]
-    return _load_trunk(metric_weights("lpips_trunk"), device), weights
+    linear = torch.load(path, map_location="cpu", weights_only=True)
+    weights = [linear[f"lin{k}.model.1.weight"][0].to(device) for k in range(len(ALEXNET))]
+    return _load_trunk(trunk or metric_weights("lpips_trunk"), device), weights
 
 
 def _load_trunk(path: Path, device: str) -> "dict[str, torch.Tensor]":
@@ -171,10 +182,9 @@ def _convolved(
 
 
 @functools.cache
-def _niqe_model() -> tuple[np.ndarray, np.ndarray]:
+def _niqe_model(path: Path | None) -> tuple[np.ndarray, np.ndarray]:
     """Mean (36,) and covariance (36, 36) of the features of natural images."""
-    path = metric_weights("niqe")
     from scipy.io import loadmat
 
-    model = loadmat(path)
+    model = loadmat(path or metric_weights("niqe"))
     return model["mu_prisparam"].ravel(), model["cov_prisparam"]

@@ -7,19 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import yaml
 from baseline_inputs import fill, training_batches
 from golden_inputs import sample
-from PIL import Image
+from support.baselines import SHEET, recipe_of
 
 from baselines import networks, registry
-from baselines.recipe import BaselineRecipe, make_recipe
 from baselines.sci import StagedSCI
 from baselines.zero_dce_pp import SharedCurveEstimator
 from experiments.cli.main import main
 from experiments.enhance.cost import measure_method
-from experiments.graph import Graph
-from experiments.sheets.reading import CONFIG, PACKAGE, load_checked
+from experiments.sheets.reading import CONFIG
 from experiments.sheets.study import load_study
 from zero_leinr.errors import InputError
 from zero_leinr.images import read_image
@@ -27,19 +24,16 @@ from zero_leinr.recipe import Recipe
 from zero_leinr.training import train
 
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "baselines.npz")
-SHEET = load_checked(PACKAGE / "config" / "methods.yaml", "methods.schema.yaml")
 NETWORKS = {"zero_dce_pp": SharedCurveEstimator, "sci": StagedSCI}
 PARTS = {"zero_dce_pp": "curve", "sci": "illumination"}
+
+
 # Ahead of batch normalization a bias has no gradient but rounding errors; Adam makes steps of them.
 BEFORE_NORM = ("enhance.conv.0.bias", "calibrate.in_conv.0.bias", "calibrate.convs.0.bias")
 BEFORE_NORM += ("calibrate.convs.3.bias",)
+
+
 SMALL = {"epochs": 3, "steps_per_epoch": 2, "batch": 2, "image_size": 64, "crop": 32}
-
-
-def recipe_of(method, **overrides):
-    """The recipe of the method sheet: what is tested is what a study trains with."""
-    entry = SHEET[f"{method}_retrained"]
-    return make_recipe({"method": entry["method"]} | entry["recipe"]).replace(overrides)
 
 
 def step_of(recipe, seed=0):
@@ -174,70 +168,6 @@ def test_another_recipe_does_not_resume_from_a_baselines_state(images, tmp_path)
 # ------------------------------------------------------------------ recipes and sheets
 
 
-def test_the_budget_of_a_study_reaches_the_baselines(tmp_path):
-    study = yaml.safe_load((CONFIG / "studies" / "demo.yaml").read_text())
-    study["methods"] = ["zero_dce_pp_retrained", "sci_retrained"]
-    path = tmp_path / "mine.yaml"
-    path.write_text(yaml.safe_dump(study | {"budget": SMALL | {"crop": 64, "denoiser_lr": 0.001}}))
-    loaded = load_study(path)
-    for name in study["methods"]:
-        method = loaded.method(name)
-        assert method.weights == "trained here"
-        assert method.seeds == [0, 1]
-        assert method.recipe["epochs"] == 3
-        assert method.recipe["crop"] == 64
-        assert "denoiser_lr" not in method.recipe
-        assert make_recipe(method.recipe).to_dict() == method.recipe
-    path.write_text(yaml.safe_dump(study | {"budget": {"epoch": 3}}))
-    with pytest.raises(InputError, match="did you mean epochs"):
-        load_study(path)
-
-
-def test_enhance_is_told_the_weights_and_whose_they_are():
-    graph = Graph.load()
-
-    def weights(method):
-        seeds = graph.method("paper", method).seeds
-        return " ".join(f"results/paper/runs/{method}/seed{k}/model.safetensors" for k in seeds)
-
-    assert graph.model_option("paper", "sci_retrained") == (
-        f"--method sci_retrained --weights {weights('sci_retrained')}"
-    )
-    assert graph.model_option("paper", "zero_dce_retrained") == (
-        f"--weights {weights('zero_dce_retrained')} --padding square"
-    )
-    assert graph.seeds_option("paper", "zero_dce_retrained") == "--seeds 0 1 2"
-    assert graph.model_option("paper", "gamma") == "--method gamma"
-
-
-@pytest.mark.parametrize(
-    ("overrides", "message"),
-    [
-        ({"epoch": 1}, "unknown epoch; did you mean epochs"),
-        ({"losses": {"fidellity": 1}}, "did you mean fidelity"),
-        ({"losses": None}, "by name"),
-        ({"losses": {"fidelity": "much"}}, "fidelity must be a number"),
-        ({"losses": {"fidelity": float("nan")}}, r"losses\.fidelity must be a number"),
-        ({"losses": {"fidelity": 0, "smoothness": 0}}, "none of weight above 0"),
-        ({"lr": "fast"}, "lr must be a number above 0"),
-        ({"lr": 0}, "lr must be a number above 0"),
-        ({"clip": None}, "clip must be a number"),
-        ({"weight_decay": float("inf")}, "weight_decay must be a number"),
-        ({"epochs": 0}, "epochs must be a whole number"),
-        ({"crop": 512}, "exceeds image_size"),
-        ({"crop": 100}, "multiple of 16"),
-    ],
-)
-def test_settings_that_cannot_be_are_refused(overrides, message):
-    with pytest.raises(InputError, match=message):
-        recipe_of("sci").replace(overrides)
-
-
-def test_numbers_that_yaml_takes_for_text_are_read():
-    recipe = recipe_of("sci").replace({"lr": "1e-4", "losses": {"fidelity": "1e1"}})
-    assert (recipe.lr, recipe.losses["fidelity"]) == (1e-4, 10)
-
-
 def test_a_loss_that_the_method_does_not_have_is_refused_before_training(images, tmp_path):
     recipe = dataclasses.replace(recipe_of("sci", **SMALL), losses={"spatial": 1.0})
     with pytest.raises(InputError, match=r"losses\.spatial"):
@@ -248,36 +178,7 @@ def test_a_loss_that_the_method_does_not_have_is_refused_before_training(images,
     assert not (tmp_path / "losses.csv").exists()
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [({"lr": None}, "'lr' is a required"), ({"stages": 3}, "unknown key 'stages'")],
-)
-def test_the_sheet_holds_every_setting_and_no_other(change, message, tmp_path):
-    entry = dict(SHEET["sci_retrained"])
-    recipe = entry["recipe"] | change
-    entry["recipe"] = {key: value for key, value in recipe.items() if value is not None}
-    (tmp_path / "methods.yaml").write_text(yaml.safe_dump({"mine": entry}))
-    with pytest.raises(InputError, match=message):
-        load_checked(tmp_path / "methods.yaml", "methods.schema.yaml")
-
-
-def test_a_recipe_survives_json():
-    recipe = recipe_of("sci")
-    assert BaselineRecipe(**recipe.to_dict()) == recipe
-
-
 # ------------------------------------------------------------------ by hand
-
-
-@pytest.fixture
-def photos(tmp_path):
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for k in range(3):
-        scene = rng.integers(0, 60, (10, 12, 3)).astype(np.uint8).repeat(8, 0).repeat(8, 1)
-        Image.fromarray(scene).save(folder / f"{k}.png")
-    return folder
 
 
 @pytest.mark.parametrize("method", NETWORKS)

@@ -1,7 +1,6 @@
 """Scores of images and folders: known anchors, the sheet, bad files, missing weights."""
 
 import importlib
-import logging
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from support.helpers import needs_data, one_line
 from support.pictures import noisy, scene
 
 from experiments.data.listing import Item
-from experiments.score import fidelity, perceptual
+from experiments.score import fidelity
 from experiments.score import run as scores
 from zero_leinr.errors import InputError
 from zero_leinr.images import read_image, write_image
@@ -66,7 +65,7 @@ def test_every_entry_names_a_function():
     for entry in scores.load_metrics().values():
         for how in entry["protocols"].values():
             file, function = how["function"].split(":")
-            assert callable(getattr(importlib.import_module(f"experiments.{file}"), function))
+            assert callable(getattr(importlib.import_module(f"experiments.score.{file}"), function))
 
 
 def test_describe_metrics_gives_what_study_json_holds():
@@ -213,16 +212,6 @@ def test_flat_image_gets_no_niqe_but_no_crash(caplog):
 # ------------------------------------------------------------------ weights
 
 
-@pytest.fixture
-def no_weights(monkeypatch):
-    def unavailable(name, download=False):
-        raise InputError(f"{name}: cannot be had")
-
-    monkeypatch.setattr(perceptual, "metric_weights", unavailable)
-    perceptual._lpips_weights.cache_clear()
-    perceptual._niqe_model.cache_clear()
-
-
 @pytest.mark.usefixtures("no_weights")
 def test_missing_weights_are_told_and_stop_the_stage(study):
     items, folder = study
@@ -234,65 +223,14 @@ def test_missing_weights_are_told_and_stop_the_stage(study):
         scores.score_folder(items, folder, ["psnr", "lpips"])
 
 
-@pytest.mark.usefixtures("no_weights")
-@pytest.mark.parametrize("metric", [perceptual.lpips, perceptual.niqe])
-def test_no_metric_runs_on_random_weights(metric):
-    with pytest.raises(InputError, match="cannot be had"):
-        metric(scene(), scene())
-
-
-@pytest.mark.parametrize("damage", ["not an archive", "an array is missing", "a wrong shape"])
-def test_damaged_trunk_is_refused(tmp_path, monkeypatch, damage):
-    path = tmp_path / "alexnet.npz"
-    shapes = {0: (64, 3, 11), 3: (192, 64, 5), 6: (384, 192, 3), 8: (256, 384, 3)}
-    shapes[10] = (256, 256, 3)
-    arrays = {}
-    for layer, (out, into, side) in shapes.items():
-        arrays[f"features.{layer}.weight"] = np.zeros((out, into, side, side), np.float32)
-        arrays[f"features.{layer}.bias"] = np.zeros(out, np.float32)
-    if damage == "an array is missing":
-        del arrays["features.6.bias"]
-    elif damage == "a wrong shape":
-        arrays["features.0.bias"] = np.zeros(1, np.float32)
-    np.savez(path, **arrays)
-    if damage == "not an archive":
-        path.write_bytes(b"<html>not found</html>")
-    monkeypatch.setattr(perceptual, "metric_weights", lambda name: path)
-    perceptual._lpips_weights.cache_clear()
-    with pytest.raises(InputError) as error:
-        perceptual.lpips(scene(), scene())
-    assert str(path) in one_line(error)
-    perceptual._lpips_weights.cache_clear()
-
-
-@needs_data
-def test_trunk_from_torchvisions_file_gives_the_same_score(tmp_path, monkeypatch):
-    import torch
-
-    arrays = np.load(perceptual.metric_weights("lpips_trunk"))
-    expected = perceptual.lpips(scene(64, 64), noisy(scene(64, 64), 20))
-    path = tmp_path / "alexnet-owt-7be5be79.pth"
-    state = {key: torch.from_numpy(arrays[key]) for key in arrays.files}
-    torch.save({**state, "classifier.6.bias": torch.zeros(1000)}, path)
-    monkeypatch.setattr(perceptual, "metric_weights", lambda name: path)
-    perceptual._lpips_weights.cache_clear()
-    assert perceptual.lpips(scene(64, 64), noisy(scene(64, 64), 20)) == expected
-    perceptual._lpips_weights.cache_clear()
-
-
 def test_light_commands_stay_light():
     """Reading the sheet must not cost the import of a network (seconds)."""
     import subprocess
     import sys
 
     code = (
-        "import sys; from experiments import scores; scores.describe_metrics(); "
+        "import sys; from experiments.score.run import describe_metrics; describe_metrics(); "
         "print(sorted({'torch', 'lpips', 'pyiqa', 'skimage', 'pandas'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-@pytest.fixture(autouse=True)
-def _warnings_are_seen(caplog):
-    caplog.set_level(logging.WARNING, logger="experiments.score.run")

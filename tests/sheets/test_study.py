@@ -6,6 +6,7 @@ import shutil
 import pytest
 import yaml
 
+from baselines.recipe import make_recipe
 from experiments.check import describe_study
 from experiments.data.listing import Listing, write_listing
 from experiments.sheets.ablations import Ablation, load_ablations
@@ -94,3 +95,25 @@ def test_a_study_needs_a_name_that_the_workflow_can_take(tmp_path, name, message
     shutil.copy(CONFIG / "studies" / "baselines.yaml", tmp_path / f"{name}.yaml")
     with pytest.raises(InputError, match=rf"{name}\.yaml: .*{message}"):
         load_studies(tmp_path)
+
+
+SMALL = {"epochs": 3, "steps_per_epoch": 2, "batch": 2, "image_size": 64, "crop": 32}
+
+
+def test_the_budget_of_a_study_reaches_the_baselines(tmp_path):
+    study = yaml.safe_load((CONFIG / "studies" / "demo.yaml").read_text())
+    study["methods"] = ["zero_dce_pp_retrained", "sci_retrained"]
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(study | {"budget": SMALL | {"crop": 64, "denoiser_lr": 0.001}}))
+    loaded = load_study(path)
+    for name in study["methods"]:
+        method = loaded.method(name)
+        assert method.weights == "trained here"
+        assert method.seeds == [0, 1]
+        assert method.recipe["epochs"] == 3
+        assert method.recipe["crop"] == 64
+        assert "denoiser_lr" not in method.recipe
+        assert make_recipe(method.recipe).to_dict() == method.recipe
+    path.write_text(yaml.safe_dump(study | {"budget": {"epoch": 3}}))
+    with pytest.raises(InputError, match="did you mean epochs"):
+        load_study(path)

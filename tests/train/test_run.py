@@ -10,7 +10,6 @@ import pytest
 from experiments.enhance.run import trained
 from experiments.train.run import failed_parts, run_training
 from zero_leinr.checkpoint import load_state, save_state
-from zero_leinr.device import warn_where_slow
 from zero_leinr.recipe import Recipe
 
 TINY = {"epochs": 2, "steps_per_epoch": 2, "batch": 1, "image_size": 64}
@@ -74,24 +73,6 @@ def test_a_run_whose_weights_diverge_is_recorded_as_failed(tmp_path, caplog):
     assert (record["diverged_at"], record["steps"]) == (4, 0)
     assert "weights diverged before step 4" in caplog.text
     assert (tmp_path / "run" / "model.safetensors").exists()
-
-
-@pytest.mark.parametrize(
-    ("precision", "device", "instructions", "warned"),
-    [
-        ("bfloat16", "cpu", {"avx2": True, "avx512_bf16": False}, True),
-        ("bfloat16", "cpu", {"avx512_bf16": True}, False),
-        ("bfloat16", "cpu", {"neon": True, "bf16": True}, False),
-        ("float32", "cpu", {}, False),
-        ("bfloat16", "cuda", {}, False),
-    ],
-)
-def test_a_processor_that_must_emulate_bfloat16_is_named(
-    caplog, monkeypatch, precision, device, instructions, warned
-):
-    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: instructions)
-    warn_where_slow(precision, device)
-    assert ("float32" in caplog.text) == warned
 
 
 def test_a_training_and_an_enhancer_that_emulate_bfloat16_say_so(tmp_path, caplog, monkeypatch):

@@ -1,104 +1,246 @@
-"""What can be seen of a GPU without one: tensors that have a device, and no values."""
+"""The road of a GPU, on a simulated one: whole trainings, resume, enhancing and LPIPS.
 
-from types import SimpleNamespace
+Each result must have the bits of the CPU's. No step may wait for the device or upload to it.
+All scenarios run in one process of their own (see `support.simulated_device`): this file, run as a
+script, writes a line a scenario.
+"""
+
+import functools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
-from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
+from support import simulated_device
 
+import zero_leinr.device
 from baselines import pairlie, ruas, sci, zero_dce, zero_dce_pp, zero_ig
 from baselines.recipe import BaselineRecipe, make_recipe
 from baselines.registry import find
 from experiments.score import perceptual
 from experiments.sheets.study import load_studies
-from zero_leinr import batches, enrb, rng
-from zero_leinr.inference import enhance
+from zero_leinr import inference, training
+from zero_leinr.curves import CurveEstimator
 from zero_leinr.model import ZeroLEINR
 from zero_leinr.training_step import training_step
 
-IMAGES = np.zeros((5, 128, 128, 3), np.uint8)
-SMALL = {"epochs": 2, "batch": 2, "image_size": 128, "crop": 64}
-PHOTO = np.full((64, 96, 3), 40, np.uint8)
-METHODS = ["zero_leinr", "light_only", "no_enrb"]
-METHODS += ["zero_dce_retrained", "zero_dce_pp_retrained", "sci_retrained"]
+GPU = simulated_device.NAME
+TRAINED = ["zero_leinr", "no_enrb", "zero_dce_retrained", "zero_dce_pp_retrained", "sci_retrained"]
+NETWORKS = {
+    pairlie: pairlie.PairLIE,
+    ruas: ruas.RUAS,
+    sci: sci.SCI,
+    zero_dce: CurveEstimator,
+    zero_dce_pp: zero_dce_pp.SharedCurveEstimator,
+    zero_ig: zero_ig.ZeroIG,
+}
+SMALL = {"epochs": 2, "batch": 2, "image_size": 80, "crop": 64}
+IMAGES = np.random.default_rng(0).integers(0, 80, (5, 80, 80, 3)).astype(np.uint8)
+PHOTO = np.random.default_rng(1).integers(0, 90, (64, 96, 3)).astype(np.uint8)
 
 
-@pytest.fixture
-def gpu(monkeypatch):
-    """A GPU that knows types, shapes and devices: tensors of two devices do not go together.
+class Killed(Exception):
+    """What stops a training."""
 
-    It has no random streams, and modules cannot be moved to it, so they are made there.
+
+def recipe_of(method):
+    return make_recipe(load_studies()["ablations_real"].methods[method].recipe).replace(SMALL)
+
+
+def make_step_of(recipe):
+    if isinstance(recipe, BaselineRecipe):
+        return find(f"{recipe.method}:training_step")
+    return training_step
+
+
+class Watched:
+    """A training step that notes what the device was asked for in it, and since the last one."""
+
+    def __init__(self, step):
+        self.step, self.model = step, step.model
+        self.state_dict, self.load_state_dict = step.state_dict, step.load_state_dict
+        self.inside, self.between, self.left = [], [], Counter()
+
+    def __call__(self, *arguments):
+        self.between.append(simulated_device.events - self.left)
+        before = Counter(simulated_device.events)
+        losses = self.step(*arguments)
+        self.left = Counter(simulated_device.events)
+        self.inside.append(self.left - before)
+        return losses
+
+
+def train(method, device, folder, **options):
+    """Train on five images, two a step; return the step, watched."""
+    recipe, watched = recipe_of(method), []
+
+    def make_step(*arguments):
+        watched.append(Watched(make_step_of(recipe)(*arguments)))
+        return watched[-1]
+
+    training.train(recipe, IMAGES, 0, folder, make_step=make_step, device=device, **options)
+    return watched[-1]
+
+
+@functools.cache
+def trained_on_the_cpu(method):
+    """Return the files of a training on the CPU."""
+    with tempfile.TemporaryDirectory() as folder:
+        train(method, "cpu", Path(folder))
+        return files(Path(folder))
+
+
+def files(folder):
+    return [(folder / name).read_bytes() for name in ("model.safetensors", "losses.csv")]
+
+
+def trains(method, folder):
+    """The CPU's bits; after the first step, which fills caches, nothing waits or is uploaded.
+
+    Between steps, too: the pixels of an epoch are picked on the device. (Places are uploaded
+    between the two epochs of three steps.)
     """
-    no_stream = SimpleNamespace(manual_seed=lambda _: None)
-    monkeypatch.setattr(rng, "torch", SimpleNamespace(Generator=lambda _: no_stream))
-    monkeypatch.setattr(nn.Module, "to", lambda module, *_, **__: module)
-    monkeypatch.setattr(batches, "resident", lambda images, _: torch.from_numpy(images).cuda())
-    for module, kept in ((enrb, "_pairs"), (sci, "_color_space")):  # from here or from there
-        monkeypatch.setattr(module, kept, getattr(module, kept).__wrapped__)
-    with FakeTensorMode():
-        yield torch.device("cuda")
+    step = train(method, GPU, folder)
+    assert files(folder) == trained_on_the_cpu(method)
+    assert next(step.model.parameters()).device.type == GPU
+    assert step.inside[1:] == [Counter()] * 5
+    assert [step.between[k] for k in (1, 2, 4, 5)] == [Counter()] * 4
+    assert all(step.between[k]["upload: copy_"] for k in (0, 3))
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_a_training_is_all_on_the_gpu_and_never_waits_for_it(method, gpu, monkeypatch):
-    recipe = make_recipe(load_studies()["ablations_real"].methods[method].recipe).replace(SMALL)
-    baseline = isinstance(recipe, BaselineRecipe)
-    make_step = find(f"{recipe.method}:training_step") if baseline else training_step
-    with gpu:
-        step = make_step(recipe, 0, "cuda")
+def resumes(method, folder):
+    """A training that is killed ends with the bits of one that is not."""
 
-    def backward(_: Tensor) -> None:  # there is no backward pass on such a GPU
-        for weight in step.model.parameters():
-            weight.grad = torch.zeros_like(weight)
+    def kill(done, total, values):
+        if done >= 4:
+            raise Killed
 
-    monkeypatch.setattr(Tensor, "backward", backward)
-    for number, epoch, batch in batches.batches(IMAGES, recipe, 0, 0, "cuda"):
-        values = step(batch, epoch, number)
-    assert number == 5
-    assert {value.device.type for value in values.values()} == {"cuda"}
-    with pytest.raises(DataDependentOutputException):  # so none of all this asked for a value
-        next(iter(values.values())).item()
+    with pytest.raises(Killed):
+        train(method, GPU, folder, checkpoint_every=2, progress=kill)
+    step = train(method, GPU, folder)
+    assert len(step.inside) == 4  # it goes on from the second step
+    assert files(folder) == trained_on_the_cpu(method)
 
 
-@pytest.fixture
-def values(monkeypatch):
-    """Lets values be read, zeros all of them, but only where a processor has them."""
-
-    def numpy(tensor: Tensor) -> np.ndarray:
-        assert tensor.device.type == "cpu"
-        kind = np.uint8 if tensor.dtype == torch.uint8 else np.float32
-        return np.zeros(tuple(tensor.shape), kind)
-
-    monkeypatch.setattr(Tensor, "numpy", numpy)
-    monkeypatch.setattr(Tensor, "item", lambda _: 0.0)
+def enhances(folder):
+    for options in ({}, {"padding": "minimal", "tile": 32}):
+        model = ZeroLEINR().initialize(0).eval()
+        with torch.no_grad():
+            for weight in model.parameters():
+                weight *= 10 if weight.ndim > 1 else 1  # or the image would be flat
+        expected = inference.enhance(model, PHOTO, **options)
+        assert expected.std() > 10
+        assert np.array_equal(inference.enhance(model.to(GPU), PHOTO, **options), expected)
 
 
-@pytest.mark.parametrize("options", [{}, {"padding": "minimal", "tile": 32}])
-def test_images_are_enhanced_on_the_gpu(options, gpu, values):
-    with gpu:
-        model = ZeroLEINR()
-    assert enhance(model, PHOTO, **options).shape == PHOTO.shape
+def baseline_enhances(module, folder):
+    photo = PHOTO[:60]  # Zero-DCE++ crops to multiples of 12
+    torch.manual_seed(0)
+    network = NETWORKS[module]()
+    torch.save(network.state_dict(), folder / "weights.pth")
+    here, there = (module.build({}, folder / "weights.pth", device) for device in ("cpu", GPU))
+    simulated_device.events.clear()
+    assert np.array_equal(there(photo), here(photo))
+    assert simulated_device.events["upload: copy_"]  # it ran on the device
 
 
-@pytest.mark.parametrize("baseline", [pairlie, ruas, sci, zero_dce, zero_dce_pp, zero_ig])
-def test_baselines_enhance_on_the_gpu(baseline, gpu, values, monkeypatch):
-    monkeypatch.setattr(baseline, "load", lambda network, *_: network.requires_grad_(False))
-    with gpu:
-        method = baseline.build({}, None, "cuda")
-    height = 60 if baseline is zero_dce_pp else 64  # it crops to multiples of 12
-    assert method(PHOTO).shape == (height, 96, 3)
+def scores_lpips(folder):
+    rng = np.random.default_rng(0)
+    arrays = {}
+    for layer in perceptual.ALEXNET:
+        name, spread = f"features.{layer.number}", np.sqrt(2 / np.prod(layer.shape[1:]))
+        arrays[f"{name}.weight"] = rng.normal(0, spread, layer.shape).astype(np.float32)
+        arrays[f"{name}.bias"] = np.zeros(layer.shape[0], np.float32)
+    np.savez(folder / "trunk.npz", **arrays)
+    scores = [
+        perceptual.lpips(PHOTO, PHOTO // 2, device, folder / "trunk.npz") for device in ("cpu", GPU)
+    ]
+    assert scores[0] == scores[1] > 0.01
 
 
-def test_lpips_is_computed_on_the_gpu(gpu, values, monkeypatch):
-    with gpu:
-        trunk = {
-            f"features.{layer.number}.{name}": torch.zeros(shape)
-            for layer in perceptual.ALEXNET
-            for name, shape in (("weight", layer.shape), ("bias", layer.shape[:1]))
-        }
-        linear = [torch.zeros(layer.shape[0], 1, 1) for layer in perceptual.ALEXNET]
-    monkeypatch.setattr(perceptual, "_lpips_weights", lambda _: (trunk, linear))
-    monkeypatch.setattr("zero_leinr.device.choose_device", lambda name: name)
-    assert perceptual.lpips(PHOTO, PHOTO, "cuda") == 0
+def catches_a_misplaced_weight(folder):
+    """As where a `.to(device)` is forgotten."""
+    recipe = recipe_of("zero_leinr")
+    step = training_step(recipe, 0, GPU)
+    step.model.cpleb.branches["color"].e_conv1.bias = torch.nn.Parameter(torch.zeros(32))
+    with pytest.raises(RuntimeError, match="two devices"):
+        step(torch.zeros(2, 3, 64, 64, device=GPU), 0, 0)
+
+
+def catches_a_constant_that_is_uploaded_in_every_step(folder):
+    cached = sci._color_space
+    sci._color_space = cached.__wrapped__
+    try:
+        step = train("sci_retrained", GPU, folder)
+    finally:
+        sci._color_space = cached
+    assert [set(events) for events in step.inside] == [{"upload: copy_", "wait: copy_"}] * 6
+
+
+def catches_a_value_that_is_read_in_a_step(folder):
+    step = Watched(training_step(recipe_of("no_enrb"), 0, GPU))
+    train_on = step.step
+    step.step = lambda *batch: bool(train_on(*batch)["light/total"] > 0)
+    for number in range(2):
+        step(torch.full((2, 3, 64, 64), 0.2, device=GPU), 0, number)
+    assert step.inside[1] == Counter({"wait: _local_scalar_dense": 1})
+
+
+def scenarios():
+    found = {f"trains {method}": (trains, method) for method in TRAINED}
+    found |= {f"resumes {method}": (resumes, method) for method in ("zero_leinr", "sci_retrained")}
+    found |= {f"{module.__name__} enhances": (baseline_enhances, module) for module in NETWORKS}
+    plain = (enhances, scores_lpips, catches_a_misplaced_weight)
+    plain += (
+        catches_a_constant_that_is_uploaded_in_every_step,
+        catches_a_value_that_is_read_in_a_step,
+    )
+    return found | {function.__name__.replace("_", " "): (function,) for function in plain}
+
+
+def run_all(report):
+    """Run all scenarios on the simulated device; write what went wrong in each."""
+    kept = simulated_device.start()
+    assert kept
+    for module in (zero_leinr.device, training):
+        module.choose_device = lambda name: name  # it knows no such device
+    wrong = {}
+    for name, (function, *arguments) in scenarios().items():
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                function(*arguments, Path(folder))
+                wrong[name] = ""
+            except Exception:
+                wrong[name] = traceback.format_exc()
+    Path(report).write_text(json.dumps(wrong))
+
+
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory):
+    report = tmp_path_factory.mktemp("gpu") / "report.json"
+    tests = Path(__file__).parents[1]
+    found = subprocess.run(
+        [sys.executable, __file__, str(report)],
+        env=os.environ | {"PYTHONPATH": str(tests), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert found.returncode == 0, found.stderr
+    return json.loads(report.read_text())
+
+
+@pytest.mark.parametrize("scenario", scenarios())
+def test_on_a_simulated_gpu(scenario, wrong):
+    assert not wrong[scenario], wrong[scenario]
+
+
+if __name__ == "__main__":
+    run_all(sys.argv[1])
+    os._exit(0)  # the device cannot be taken back

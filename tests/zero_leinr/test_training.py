@@ -17,7 +17,6 @@ from safetensors.torch import load_file
 from zero_leinr.batches import batches, steps_in_epoch
 from zero_leinr.checkpoint import load_state
 from zero_leinr.errors import InputError
-from zero_leinr.model import ZeroLEINR
 from zero_leinr.recipe import Recipe
 from zero_leinr.rng import stream
 from zero_leinr.training import train
@@ -180,14 +179,6 @@ def test_batches_are_those_of_the_streams(images, crop):
         assert torch.equal(batch, again)
 
 
-def test_compiling_is_asked_of_each_network(monkeypatch):
-    compiled = []
-    monkeypatch.setattr(torch.nn.Module, "compile", lambda network: compiled.append(network))
-    step = training_step(Recipe().replace(SMALL), 0, "cpu", compiled=True)
-    branches = step.model.cpleb.branches
-    assert compiled == [branches["light"], branches["color"], step.model.enrb]
-
-
 def test_a_folder_of_another_recipe_is_not_overwritten_unasked(images, full):
     folder, other = full[1], Recipe().replace(SMALL | {"lr": 1e-3})
     before = (folder / "model.safetensors").read_bytes()
@@ -263,35 +254,6 @@ def test_a_diverging_run_stops_and_keeps_its_last_good_weights(images, tmp_path,
     kept = load_file(tmp_path / "model.safetensors")
     assert all(torch.equal(kept[name], weight) for name, weight in model.state_dict().items())
     assert len((tmp_path / "losses.csv").read_text().splitlines()) == 1 + 6
-
-
-def test_a_step_that_overflows_spoils_no_weight():
-    recipe = Recipe().replace(SMALL | {"noise": "none"})
-    model = ZeroLEINR().initialize(0)
-    step = TrainingStep(model, recipe, seed=0)
-    bright = torch.full((2, 3, 64, 64), 0.2)
-    bright[0, :, :16, :16] = 1e30  # as Poisson noise does to a bright pixel, in the extreme
-    values = step(bright, epoch=1, step=0)
-    assert not all(torch.isfinite(value) for value in values.values())
-    for part in ("light", "color", "denoiser"):
-        assert torch.isfinite(weights(model, part)).all()
-    values = step(torch.full((2, 3, 64, 64), 0.2), epoch=1, step=1)
-    assert all(torch.isfinite(value) for value in values.values())
-
-
-def test_a_step_that_overflows_is_left_out():
-    """Weights and moments stay as they are, and a clipped gradient has the recipe's norm."""
-    step = training_step(Recipe().replace(SMALL | {"denoiser": None, "color": None}), 0, "cpu")
-    branch, moments = step.model.cpleb.branches["light"], step.optimizers["light"].state
-    step.train_branch("light", torch.full((1, 3, 32, 32), 0.2))
-    norm = torch.nn.utils.get_total_norm([weight.grad for weight in branch.parameters()])
-    assert norm.item() == pytest.approx(0.1, rel=1e-4)
-    before = [weight.clone() for weight in branch.parameters()]
-    values = step.train_branch("light", torch.full((1, 3, 32, 32), 1e30))
-    assert not torch.isfinite(values["light/total"])
-    for weight, old in zip(branch.parameters(), before, strict=True):
-        assert torch.equal(weight, old)
-        assert moments[weight]["step"] == 1
 
 
 @pytest.mark.parametrize("shape", [(0, 64, 64, 3), (3, 32, 32, 3), (3, 3, 64, 64)])

@@ -1,30 +1,20 @@
-"""Metrics equal a second implementation and behave as their definitions say."""
+"""PSNR and SSIM: equal to pyiqa's, and as their definitions say."""
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from support.helpers import needs_data
 from support.pictures import noisy, scene
+from support.tensors import to_tensor
 
-from experiments.score import fidelity, perceptual
+from experiments.score import fidelity
 
 FULL_REFERENCE = [fidelity.psnr, fidelity.psnr_luma]
 STRUCTURAL = [fidelity.ssim, fidelity.ssim_gaussian, fidelity.ssim_luma]
 images = hnp.arrays(np.uint8, st.tuples(st.integers(11, 24), st.integers(11, 24), st.just(3)))
-
-
-def to_tensor(image):
-    import torch
-
-    return torch.from_numpy(image.transpose(2, 0, 1).copy())[None] / 255
-
-
-# ------------------------------------------------------------------ against pyiqa
 
 
 @pytest.mark.parametrize(
@@ -55,58 +45,6 @@ def test_gaussian_ssim_keeps_negative_covariance():
     """An inverted image is unlike the original: official code gives less than 0, pyiqa clamps."""
     image = scene(64, 64)
     assert fidelity.ssim_gaussian(255 - image, image) < -0.1
-
-
-@needs_data
-def test_lpips_equals_pyiqa(monkeypatch):
-    """pyiqa's own LPIPS, filled with the trunk and with the linear weights that lpips ships."""
-    import lpips
-    import pyiqa
-    import torch
-    import torchvision
-
-    alexnet = torchvision.models.alexnet  # pyiqa would download its weights
-    monkeypatch.setattr(torchvision.models, "alexnet", lambda **_: alexnet(weights=None))
-
-    linear = Path(lpips.__file__).parent / "weights/v0.1/alex.pth"
-    other = pyiqa.create_metric(
-        "lpips", device="cpu", net="alex", pnet_rand=True, pretrained=False, eval_mode=True
-    ).net
-    state = torch.load(linear, map_location="cpu", weights_only=True)
-    assert not other.load_state_dict(state, strict=False).unexpected_keys
-    assert torch.equal(other.lin4.model[1].weight, state["lin4.model.1.weight"])
-    trunk = np.load(perceptual.metric_weights("lpips_trunk"))
-    for key, value in other.net.state_dict().items():
-        _, layer, kind = key.split(".")
-        value.copy_(torch.from_numpy(trunk[f"features.{layer}.{kind}"]))
-    reference = scene()
-    enhanced = noisy(reference // 3, 10)
-    with torch.no_grad():
-        expected = float(other(to_tensor(enhanced), to_tensor(reference), normalize=True))
-    assert perceptual.lpips(enhanced, reference) == pytest.approx(expected, abs=1e-5)
-    assert expected > 0.05  # random or untrained weights would give next to nothing
-
-
-@needs_data
-@pytest.mark.parametrize("change", ["none", "dark", "noise", "flat half", "one flat block"])
-def test_niqe_equals_pyiqa(change):
-    """To the fourth digit and more; blocks without contrast count as pyiqa counts them."""
-    import pyiqa
-
-    image = {"none": scene(288, 400), "dark": scene() // 9, "noise": noisy(scene(), 30)}.get(change)
-    if image is None:
-        image = scene(300, 300)
-        image[:, 200:] = 77 if change == "flat half" else image[:, 200:]
-        image[:96, :96] = 200
-    # Halfway between two levels pyiqa's rounding depends on the processor.
-    halfway = image.astype(int) @ [299, 587, 114] % 1000 == 500
-    image = np.where(halfway[..., None], image ^ np.uint8([0, 0, 1]), image)
-    path = str(perceptual.metric_weights("niqe"))
-    theirs = pyiqa.create_metric("niqe", device="cpu", pretrained_model_path=path)
-    assert perceptual.niqe(image) == pytest.approx(float(theirs(to_tensor(image))), rel=1e-5)
-
-
-# ------------------------------------------------------------------ by definition
 
 
 @given(st.integers(0, 200), st.integers(1, 55))
@@ -151,11 +89,3 @@ def test_ssim_weighs_channels_equally_and_ignores_their_order():
     for metric in (fidelity.psnr, fidelity.ssim, fidelity.ssim_gaussian):
         assert metric(*turned) == pytest.approx(metric(enhanced, reference))
     assert fidelity.psnr_luma(*turned) != pytest.approx(fidelity.psnr_luma(enhanced, reference))
-
-
-@needs_data
-def test_lpips_is_zero_for_identical_images_and_grows_with_noise():
-    reference = scene(64, 64)
-    values = [perceptual.lpips(noisy(reference, sigma), reference) for sigma in (0, 8, 30)]
-    assert values[0] == 0
-    assert values == sorted(values)

@@ -1,0 +1,111 @@
+"""`enhance` by hand: which images it takes, where it writes, and what it refuses."""
+
+import os
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image, ImageCms
+from support.command_line import command, fails
+
+from experiments.cli.main import main
+from experiments.data.listing import Item, Listing, write_listing
+from experiments.score.run import score_folder
+from zero_leinr.checkpoint import save_model
+from zero_leinr.images import read_image
+from zero_leinr.model import ZeroLEINR
+from zero_leinr.recipe import Recipe
+
+
+def test_a_baseline_enhances_one_image(photos, tmp_path):
+    out = tmp_path / "out"
+    assert main(["enhance", str(photos / "1.png"), "--method", "gamma", "--out", str(out)]) == 0
+    dark, bright = read_image(photos / "1.png"), read_image(out / "1.png")
+    assert np.abs(bright - 255 * (dark / 255) ** (1 / 2.2)).max() <= 0.51
+
+
+def test_images_and_folders_are_enhanced_together_and_a_broken_one_stops_no_other(
+    photos, tmp_path, capsys
+):
+    more, out = tmp_path / "more", tmp_path / "out"
+    more.mkdir()
+    Image.open(photos / "2.png").save(more / "other.jpg")
+    whole = (more / "other.jpg").read_bytes()
+    (more / "cut.jpg").write_bytes(whole[:-200])  # seen when its pixels are decoded
+    (more / "phone.HEIC").write_bytes(b"")
+    images = (photos / "0.png", photos / "1.png", more)
+    assert command("enhance", *images, "--method", "gamma", "--out", out) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert f"{more}: passed over, convert them first: 1 .heic" in said
+    assert said[-1].startswith(f"error: {more / 'cut.jpg'}: cannot be read as an image")
+    assert said[-1].endswith("the other images are enhanced")
+    assert sorted(path.name for path in out.iterdir()) == ["0.png", "1.png", "other.png"]
+
+
+def test_a_small_image_is_found_before_the_first_is_enhanced(photos, tmp_path, capsys):
+    Image.new("RGB", (20, 80)).save(photos / "9.jpg")
+    line = fails(capsys, "enhance", photos, "--method", "gamma", "--out", tmp_path / "out")
+    assert "9.jpg: 20x80 px; each side must be at least 32 px" in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_photo_keeps_its_color_profile(photos, tmp_path):
+    """Without it, a phone's wide colors would be shown as those of sRGB."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.open(photos / "0.png").save(photos / "0.jpg", icc_profile=profile)
+    Image.open(photos / "1.png").convert("L").save(photos / "grey.jpg", icc_profile=profile)
+    for name, kept in (("0.jpg", profile), ("1.png", None), ("grey.jpg", None)):
+        assert command("enhance", photos / name, "--method", "gamma", "--out", tmp_path / "o") == 0
+        with Image.open((tmp_path / "o" / name).with_suffix(".png")) as image:
+            assert image.info.get("icc_profile") == kept
+
+
+@pytest.mark.parametrize(
+    ("images", "out"), [("photos", "photos"), ("photos/1.png", "photos"), ("photos", "link")]
+)
+def test_originals_are_never_overwritten(photos, tmp_path, monkeypatch, capsys, images, out):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to(photos)
+    before = {path.name: path.read_bytes() for path in photos.iterdir()}
+    line = fails(capsys, "enhance", images, "--method", "gamma", "--out", out)
+    assert f"{out}/" in line
+    assert ".png: this image would be overwritten; choose another --out" in line
+    assert {path.name: path.read_bytes() for path in photos.iterdir()} == before
+    monkeypatch.chdir(photos)
+    assert "overwritten" in fails(capsys, "enhance", "0.png", "--method", "gamma", "--out", ".")
+
+
+def test_the_seeds_of_a_method_go_in_one_call(photos, tmp_path):
+    """Enhanced and scored as one by one, each seed in a folder of its own."""
+    weights = [tmp_path / f"{seed}.safetensors" for seed in (3, 7)]
+    for seed, path in zip((3, 7), weights, strict=True):
+        recipe = Recipe().replace({"color": None, "denoiser": None})
+        save_model(ZeroLEINR(("light",), denoise=False).initialize(seed), recipe, path)
+    listing = tmp_path / "dark.json"
+    items = [Item(path.stem, str(path), str(path)) for path in sorted(photos.iterdir())]
+    write_listing(Listing("dark", True, 3, 3, "", "", [], items), listing)
+    shared = ["--listings", listing, "--seeds", 3, 7, "--out"]
+    images, scores = tmp_path / "images", tmp_path / "scores"
+    assert command("enhance", "--weights", *weights, *shared, images) == 0
+    assert command("score", images, "--metrics", "psnr", *shared, scores) == 0
+    alone = tmp_path / "alone"
+    for seed, path in zip((3, 7), weights, strict=True):
+        assert command("enhance", photos, "--weights", path, "--out", alone) == 0
+        for image in alone.iterdir():
+            again = images / f"seed{seed}" / "dark" / image.name
+            assert np.array_equal(read_image(again), read_image(image))
+        expected = score_folder(items, alone, ["psnr"])
+        found = pd.read_csv(scores / f"seed{seed}" / "dark.csv", dtype={"image": str})
+        pd.testing.assert_frame_equal(found, expected)
+    assert len({path.read_bytes() for path in images.rglob("1.png")}) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_no_text_can_be_enhanced_but_not_scored(photos, tmp_path, capsys):
+    (photos / "1.png").rename(photos / os.fsdecode(b"\xff.png"))
+    out = tmp_path / "out"
+    assert command("enhance", photos, "--method", "gamma", "--out", out) == 0
+    for reference in ([], ["--reference", photos]):
+        line = fails(capsys, "score", out, "--metrics", "psnr", *reference)
+        assert line.endswith(r"\xff.png: this name is not UTF-8; rename the file")

@@ -1,0 +1,31 @@
+"""`score` for a study."""
+
+import json
+
+import pytest
+from support.command_line import command
+
+
+def test_scoring_for_a_study_downloads_what_is_new_in_it(photos, tmp_path, monkeypatch, capsys):
+    """Its check has tried the rest; twelve jobs on a machine without network would wait each."""
+
+    def download(*_):
+        raise AssertionError("asked the network")
+
+    monkeypatch.setattr("experiments.data.download.download", download)
+    monkeypatch.setenv("ZERO_LEINR_DATA", str(tmp_path / "empty"))
+    monkeypatch.chdir(tmp_path)
+    known = tmp_path / "results" / "demo" / "study.json"
+    known.parent.mkdir(parents=True)
+    for_demo = ("score", photos, "--reference", photos, "--study", "demo")
+    known.write_text(json.dumps({"metrics": [{"name": "lpips"}, {"name": "niqe"}]}))
+    assert command(*for_demo) == 0
+    found = capsys.readouterr()
+    assert "not scored: lpips" in found.err
+    assert "psnr" in found.out
+    known.write_text(json.dumps({"metrics": [{"name": "niqe"}]}))
+    with pytest.raises(AssertionError, match="asked the network"):
+        command(*for_demo)
+    for more in ([], ["--metrics", "niqe"]):
+        with pytest.raises(AssertionError, match="asked the network"):
+            command("score", photos, "--reference", photos, *more)

@@ -1,0 +1,46 @@
+"""What the figures share: the looks of methods and axes that cut long lines."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+from support.fake_study import make_study
+
+from experiments.analysis.results import read_study
+from experiments.figures.style import cut_long_lines, looks
+
+
+def test_looks_tell_many_trained_methods_apart(tmp_path):
+    study = read_study(make_study(tmp_path))
+    many = [type(study.trained[0])(f"m{i}", "", "", "trained here", [0]) for i in range(20)]
+    study.methods.extend(many)
+    drawn = [looks(study)[method.name] for method in study.trained]
+    assert len(set(drawn)) == 21
+
+
+def test_a_panel_of_infinite_scores_alone_is_left_as_it_is():
+    axis = Figure().subplots()
+    assert not cut_long_lines(axis, [np.inf, np.inf], [], turned=False)
+
+
+POINTS = st.lists(st.floats(-50, 50).map(lambda x: round(x, 2)), min_size=2, max_size=6)
+REACHES = st.lists(st.floats(0, 500).map(lambda x: round(x, 2)), min_size=2, max_size=6)
+
+
+@given(POINTS, REACHES, st.booleans())
+def test_a_panel_shows_all_points_and_says_where_a_line_goes_on(points, reaches, turned):
+    axis = Figure().subplots()
+    lines = [(x - r, x + r, k, "k") for k, (x, r) in enumerate(zip(points, reaches, strict=False))]
+    axis.plot(points, range(len(points)), "k.")
+    for low, high, place, color in lines:
+        axis.plot([low, high], [place, place], color=color)
+    cut = cut_long_lines(axis, points, lines, turned)
+    left, right = axis.get_xlim()
+    assert left <= min(points) <= max(points) <= right
+    marks = {(line.get_marker(), line.get_ydata()[0]) for line in axis.lines[len(lines) + 1 :]}
+    leaving = {("<>"[turned], place) for low, _, place, _ in lines if low < left}
+    leaving |= {("><"[turned], place) for _, high, place, _ in lines if high > right}
+    assert marks >= leaving
+    assert cut == bool(marks)
+    span = max(points) - min(points)
+    assert not cut or right - left <= 3.5 * span

@@ -1,0 +1,101 @@
+"""LPIPS: equal to the package lpips, and no score from missing or damaged weights."""
+
+import numpy as np
+import pytest
+from support.helpers import needs_data, one_line
+from support.pictures import noisy, scene
+from support.tensors import to_tensor
+
+from experiments.score import perceptual
+from zero_leinr.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def random_trunk(tmp_path_factory):
+    """A file with random convolutions that keep the spread of what passes through them."""
+    rng = np.random.default_rng(0)
+    arrays = {}
+    for layer in perceptual.ALEXNET:
+        spread = np.sqrt(2 / np.prod(layer.shape[1:]))
+        name = f"features.{layer.number}"
+        arrays[f"{name}.weight"] = rng.normal(0, spread, layer.shape).astype(np.float32)
+        arrays[f"{name}.bias"] = rng.normal(0, 0.1, layer.shape[0]).astype(np.float32)
+    path = tmp_path_factory.mktemp("weights") / "random.npz"
+    np.savez(path, **arrays)
+    return path
+
+
+def lpips_of_the_package(enhanced, reference, trunk):
+    """The package's network with its own linear weights and the trunk of a file."""
+    import lpips
+    import torch
+
+    network = lpips.LPIPS(net="alex", pnet_rand=True, verbose=False)
+    arrays = np.load(trunk)
+    for key, value in network.net.state_dict().items():
+        _, layer, kind = key.split(".")
+        value.copy_(torch.from_numpy(arrays[f"features.{layer}.{kind}"]))
+    with torch.no_grad():
+        return float(network(to_tensor(enhanced), to_tensor(reference), normalize=True))
+
+
+PAIRS = {
+    "dark": (noisy(scene() // 3, 10), scene()),
+    "small": (noisy(scene(32, 45), 10), scene(32, 45)),
+    "color": (scene(64, 80)[..., ::-1].copy(), scene(64, 80)),
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("trunk", ["random", pytest.param("official", marks=needs_data)])
+def test_lpips_equals_the_package(trunk, pair, random_trunk):
+    path = random_trunk if trunk == "random" else perceptual.metric_weights("lpips_trunk")
+    enhanced, reference = PAIRS[pair]
+    expected = lpips_of_the_package(enhanced, reference, path)
+    found = perceptual.lpips(enhanced, reference, trunk=path)
+    assert found == pytest.approx(expected, rel=1e-4)
+    assert expected > 0.02  # two equal images would give 0, and prove nothing
+
+
+def test_lpips_is_zero_for_identical_images_and_grows_with_noise(random_trunk):
+    reference = scene(64, 64)
+    values = [
+        perceptual.lpips(noisy(reference, sigma), reference, trunk=random_trunk)
+        for sigma in (0, 8, 30)
+    ]
+    assert values[0] == 0
+    assert values == sorted(values)
+
+
+@pytest.mark.usefixtures("no_weights")
+@pytest.mark.parametrize("metric", [perceptual.lpips, perceptual.niqe])
+def test_no_metric_runs_on_random_weights(metric):
+    with pytest.raises(InputError, match="cannot be had"):
+        metric(scene(), scene())
+
+
+@pytest.mark.parametrize("damage", ["not an archive", "an array is missing", "a wrong shape"])
+def test_damaged_trunk_is_refused(tmp_path, random_trunk, damage):
+    path = tmp_path / "alexnet.npz"
+    arrays = dict(np.load(random_trunk))
+    if damage == "an array is missing":
+        del arrays["features.6.bias"]
+    elif damage == "a wrong shape":
+        arrays["features.0.bias"] = np.zeros(1, np.float32)
+    np.savez(path, **arrays)
+    if damage == "not an archive":
+        path.write_bytes(b"<html>not found</html>")
+    with pytest.raises(InputError) as error:
+        perceptual.lpips(scene(), scene(), trunk=path)
+    assert str(path) in one_line(error)
+
+
+def test_trunk_from_torchvisions_file_gives_the_same_score(tmp_path, random_trunk):
+    import torch
+
+    pair = scene(64, 64), noisy(scene(64, 64), 20)
+    path = tmp_path / "alexnet-owt-7be5be79.pth"
+    state = {key: torch.from_numpy(array) for key, array in np.load(random_trunk).items()}
+    torch.save({**state, "classifier.6.bias": torch.zeros(1000)}, path)
+    expected = perceptual.lpips(*pair, trunk=random_trunk)
+    assert perceptual.lpips(*pair, trunk=path) == expected > 0
