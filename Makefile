@@ -6,10 +6,10 @@ export PATH := $(BIN):$(PATH)
 # Imports are most of a short job; compiled once, they take half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo quick ablations ablations_real released same_budget paper paper_cpu baselines test lint bench lock clean
+.PHONY: demo quick ablation ablations released same_budget paper paper_cpu baselines test lint bench lock clean
 
 # A study: results/<study>/ with weights, images, scores, tables, figures and report.html.
-demo quick ablations ablations_real released same_budget paper paper_cpu baselines: .venv/ready
+demo quick ablation ablations released same_budget paper paper_cpu baselines: .venv/ready
 	snakemake $@
 	snakemake $@ --report results/$@/report.html
 
@@ -57,5 +57,5 @@ environment.yml: requirements.lock
 	  sed -nE 's/^([a-z0-9][^ ]*==[^\\]*[^ \\]) *\\?$$/      - "\1"/p' requirements.lock; } > $@
 
 clean:
-	rm -rf .venv .snakemake results/demo results/quick results/ablations results/ablations_real \
+	rm -rf .venv .snakemake results/demo results/quick results/ablation results/ablations \
 		results/released results/same_budget results/paper results/paper_cpu results/baselines results/benchmarks

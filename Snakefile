@@ -36,10 +36,11 @@ include: "experiments/rules/costs.smk"
 include: "experiments/rules/published.smk"
 
 
-for study in GRAPH.studies:
+# A study is read when it is asked for, so a mistake in one stops no other.
+for study in GRAPH.targets:
 
     rule:
         name:
             study
         input:
-            GRAPH.products(study),
+            lambda _, study=study: GRAPH.products(study),

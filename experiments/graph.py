@@ -2,8 +2,10 @@
 
 import hashlib
 import platform
+import re
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from experiments.enhance.external import folder_of
 from experiments.sheets.datasets import DatasetConfig, data_folder, load_registry
 from experiments.sheets.metrics import load_metrics
 from experiments.sheets.reading import CONFIG, load_checked
-from experiments.sheets.study import FULL, VARIANTS_GROUP, MethodConfig, StudyConfig, load_studies
+from experiments.sheets.study import FULL, VARIANTS_GROUP, MethodConfig, Studies, StudyConfig
 from experiments.sheets.weights import WEIGHTS, WeightsOrigin
 from zero_leinr.released import RELEASED
 
@@ -29,7 +31,7 @@ class Graph:
             without one, where such jobs may run side by side.
     """
 
-    studies: dict[str, StudyConfig]
+    studies: Mapping[str, StudyConfig]
     registry: dict[str, DatasetConfig]
     official: dict[str, dict[str, Any]]
     gpus: int
@@ -46,7 +48,12 @@ class Graph:
         apple = sys.platform == "darwin" and platform.machine() == "arm64"
         gpus = int(apple or any(map(shutil.which, tools)))
         official = load_checked(WEIGHTS, "weights.schema.yaml")
-        return cls(load_studies(), load_registry(), official, gpus)
+        return cls(Studies(), load_registry(), official, gpus)
+
+    @property
+    def targets(self) -> list[str]:
+        """The names of studies; a file whose name cannot be a target has none."""
+        return [name for name in self.studies if re.fullmatch("[a-z0-9_]+", name)]
 
     def method(self, study: str, name: str) -> MethodConfig:
         """A method of a study."""

@@ -1,13 +1,14 @@
 """The doors into the project: environments, make targets, README and the studies that ship."""
 
-import csv
 import re
 from pathlib import Path
 
 import pytest
 import yaml
 
-from experiments.sheets.study import VARIANTS_GROUP, load_studies, load_study
+from experiments.analysis.results import open_study
+from experiments.analysis.statistics import summarize
+from experiments.sheets.study import VARIANTS_GROUP, Studies, load_study
 
 PROJECT = Path(__file__).parent.parent
 
@@ -44,8 +45,8 @@ def test_every_direct_dependency_is_locked():
 STUDIES = [
     "demo",
     "quick",
+    "ablation",
     "ablations",
-    "ablations_real",
     "released",
     "same_budget",
     "paper",
@@ -71,7 +72,7 @@ def test_readme_starts_with_the_two_commands_and_its_links_lead_somewhere():
 
 
 def test_the_studies_that_ship_are_what_they_say():
-    studies = load_studies()
+    studies = Studies()
     assert not studies["paper"].budget
     assert studies["demo"].budget_label.startswith("reduced: 10 epochs of 8 steps")
     full = studies["paper"].methods["zero_leinr"].recipe
@@ -91,25 +92,22 @@ def test_the_study_that_the_docs_show_can_be_run(tmp_path):
     assert [method.name for method in study.trained] == ["zero_leinr", "no_enrb"]
 
 
-def test_the_ablations_in_the_readme_are_those_of_the_kept_study():
-    kept = PROJECT / "results/reference/paper_cpu/tables"
-    with (kept / "scores_standard.csv").open(newline="") as file:
-        means = {
-            (row["method"], row["metric"]): row["mean"]
-            for row in csv.DictReader(file)
-            if row["dataset"] == "lol_eval15"
-        }
-    study = load_studies()["paper_cpu"]
+def test_the_scores_in_the_readme_are_those_of_the_kept_study():
+    study, scores = open_study(PROJECT / "results/reference/baselines")
+    means = summarize(scores).set_index(["method", "dataset", "metric", "protocol"])["mean"]
+    columns = [("lol_eval15", name) for name in ("psnr", "ssim", "lpips", "niqe")]
+    columns += [("lime", "niqe"), ("dicm", "niqe")]
+    labels = {method.label: method.name for method in study.methods}
     readme = (PROJECT / "README.md").read_text()
-    kept_variants = [method for method in study.trained if (method.name, "psnr") in means]
-    assert len(kept_variants) > 12
-    for method in kept_variants:
-        (line,) = [row for row in readme.splitlines() if row.startswith(f"| {method.label}† |")]
-        cells = [cell.strip() for cell in line.split("|")[2:6]]
-        for cell, (metric, digits) in zip(
-            cells, (("psnr", 2), ("ssim", 3), ("lpips", 3), ("niqe", 2)), strict=True
-        ):
-            mean = means.get((method.name, metric))
-            # The csv is rounded, too: half a digit, and a little.
-            assert (mean is None) == (cell == "–"), line
-            assert mean is None or abs(float(cell) - float(mean)) < 0.51 * 10**-digits, line
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in readme.splitlines()]
+    rows = [row for row in rows if row and row[0] in labels]
+    assert len(rows) == 9
+    for label, *cells in rows:
+        for cell, (dataset, metric) in zip(cells, columns, strict=True):
+            mean = means[labels[label], dataset, metric, "standard"]
+            assert cell == f"{mean:.{study.metric(metric).decimals}f}", label
+
+
+def test_the_readme_is_short():
+    assert len((PROJECT / "README.md").read_text().splitlines()) <= 120
+    assert len(list((PROJECT / "results" / "reference").rglob("*.*"))) <= 120

@@ -7,7 +7,7 @@ from typing import Any
 
 from experiments.sheets.ablations import ABLATIONS, Ablation, load_ablations
 from experiments.sheets.reading import CONFIG, load_checked
-from experiments.sheets.study import load_studies
+from experiments.sheets.study import Studies
 from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
 
@@ -42,7 +42,7 @@ def add_ablation(
         label or name.replace("_", " "), overrides, None if studies is None else list(studies)
     )
     variants[name] = new
-    joined = [s.name for s in load_studies(ablations=variants).values() if name in s.methods]
+    joined = [s.name for s in Studies(ablations=variants).values() if name in s.methods]
     if not joined:
         raise InputError(f"ablation {name}: none of these studies takes variants of Zero-LEINR")
     text = sheet.read_text(encoding="utf-8").rstrip("\n") + "\n\n" + _entry(name, new)

@@ -5,7 +5,7 @@ itself, ``methods.yaml``, ``ablations.yaml``, ``datasets.yaml`` and ``metrics.ya
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ class StudyConfig:
     name: str
     title: str
     methods: dict[str, MethodConfig]
-    training_images: str
+    training_images: str | None
     datasets: list[str]
     metrics: list[str]
     missing_metrics: str = "stop"
@@ -135,42 +135,69 @@ def _setting(recipe: Recipe, key: str) -> str:
     return f"{key} {'none' if value is None else value}"
 
 
-def load_studies(
-    folder: Path = CONFIG / "studies", ablations: Mapping[str, Ablation] | None = None
-) -> dict[str, StudyConfig]:
-    """Loads every study of the folder, by name.
+class Studies(Mapping[str, StudyConfig]):
+    """The studies of a folder by name; each is read and checked when it is asked for.
+
+    So a mistake in one study's file stops that study, and no other.
 
     Args:
         folder: Where the studies' files are.
-        ablations: The variants of Zero-LEINR; None reads their sheet.
-
-    Raises:
-        InputError: Something is unknown or cannot be; the message names file and key.
+        ablations: The variants of Zero-LEINR; None reads their config.
     """
-    ablations = load_ablations() if ablations is None else ablations
-    paths = sorted(folder.glob("*.yaml"))
-    _check_names(paths)
-    studies = {path.stem: load_study(path, ablations) for path in paths}
+
+    def __init__(
+        self, folder: Path = CONFIG / "studies", ablations: Mapping[str, Ablation] | None = None
+    ) -> None:
+        self.paths = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+        self.ablations = ablations
+        self.read: dict[str, StudyConfig] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.paths)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, name: str) -> StudyConfig:
+        """Return a study.
+
+        Raises:
+            KeyError: There is no such file.
+            InputError: Something in it is unknown or cannot be; the message names file and key.
+        """
+        if name not in self.read:
+            if self.ablations is None:
+                self.ablations = load_ablations()
+            check_name(self.paths[name])
+            _check_studies_named(self.ablations, self.paths)
+            self.read[name] = load_study(self.paths[name], self.ablations)
+        return self.read[name]
+
+
+def _check_studies_named(ablations: Mapping[str, Ablation], known: Collection[str]) -> None:
     for name, ablation in ablations.items():
         for study in ablation.studies or ():
-            if study not in studies:
-                known = ", ".join(studies)
-                raise InputError(f"ablations.yaml: {name}: no study {study!r}; there are {known}")
-    return studies
+            if study not in known:
+                raise InputError(
+                    f"ablations.yaml: {name}: no study {study!r}; there are {', '.join(known)}"
+                )
 
 
-def _check_names(paths: Sequence[Path]) -> None:
-    """A study's file names a target of the workflow and a folder in the patterns of its rules."""
+def check_name(path: Path) -> None:
+    """Check that a study's name can be a target of the workflow and a folder in its rules.
+
+    Raises:
+        InputError: It cannot.
+    """
     rules = [
         name
         for file in RULES.glob("*.smk")
         for name in re.findall(r"^rule (\w+):", file.read_text(encoding="utf-8"), re.M)
     ]
-    for path in paths:
-        if not re.fullmatch("[a-z0-9_]+", path.stem):
-            raise InputError(f"{path}: write the name of a study's file with a-z, 0-9 and _ alone")
-        if path.stem in rules:
-            raise InputError(f"{path}: the workflow has a rule {path.stem}; give it another name")
+    if not re.fullmatch("[a-z0-9_]+", path.stem):
+        raise InputError(f"{path}: write the name of a study's file with a-z, 0-9 and _ alone")
+    if path.stem in rules:
+        raise InputError(f"{path}: the workflow has a rule {path.stem}; give it another name")
 
 
 def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> StudyConfig:
@@ -187,10 +214,11 @@ def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> S
         known = ", ".join(sorted(found.stem for found in path.parent.glob("*.yaml")))
         raise InputError(f"{path}: no such study; there are {known or 'none'}")
     settings = load_checked(path, "study.schema.yaml")
-    names, seeds = settings.pop("methods"), settings.pop("seeds")
+    names, seeds = settings.pop("methods"), settings.pop("seeds", [0])
     more_seeds = settings.pop("more_seeds", {})
     registry = load_registry()
-    for name in (settings["training_images"], *settings["datasets"]):
+    images = settings.setdefault("training_images", None)
+    for name in (*([images] if images else []), *settings["datasets"]):
         if name not in registry:
             raise InputError(f"{path}: unknown dataset {name!r}; known: {', '.join(registry)}")
     try:
@@ -198,7 +226,7 @@ def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> S
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     methods = _baselines(path, names, seeds, settings.get("budget", {}))
-    chosen = settings.pop("variants", True)
+    chosen = settings.pop("variants", False)
     if chosen:
         ablations = load_ablations() if ablations is None else ablations
         ablations = _chosen(path, ablations, chosen)
@@ -207,6 +235,13 @@ def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> S
             raise InputError(f"ablations.yaml: {name}: methods.yaml has a baseline of this name")
         methods |= variants
     methods |= _with_more_seeds(path, methods, more_seeds)
+    trained = [method.name for method in methods.values() if method.recipe is not None]
+    if trained and images is None:
+        raise InputError(
+            f"{path}: {trained[0]} is trained; name its images, such as "
+            "training_images: zero_leinr_train_clean"
+        )
+    settings.setdefault("title", path.stem.replace("_", " ").capitalize())
     _check_labels(path, "data sets", {name: registry[name].label for name in settings["datasets"]})
     _check_labels(path, "methods", {method.name: method.label for method in methods.values()})
     return StudyConfig(name=path.stem, methods=methods, **settings)

@@ -40,6 +40,15 @@ def test_user_folder_is_one_entry(tmp_path, home):
     assert data.fetch("mine", registry=absolute).sha256 == listing.sha256
 
 
+def test_named_images_are_left_out(tmp_path, home):
+    files = {"photos/10.png": png(1), "photos/9.png": png(2)}
+    registry = user_entry(tmp_path, home, files, low="photos", without=["9"])
+    assert [item.name for item in data.fetch("mine", registry=registry).items] == ["10"]
+    registry = user_entry(tmp_path, home, files, low="photos", without=["11"])
+    with pytest.raises(InputError, match=r"`without` names '11', which is no image of it"):
+        data.fetch("mine", registry=registry)
+
+
 def test_user_pairs(tmp_path, home):
     files = {"a/1.png": png(1), "b/1.png": png(2)}
     registry = user_entry(tmp_path, home, files, low="a", high="b")

@@ -89,7 +89,8 @@ def test_a_changed_copy_is_named_with_its_original(sets, copy, part):
     found = {(match.image, match.training_image) for match in leaks.matches}
     assert (str(sets / part / "1.png"), str(sets / "train" / "copy.jpg")) in found
     assert {image for image, _ in found} <= {str(sets / p / "1.png") for p in ("low", "high")}
-    assert "pairs: 1 of 2" in leaks.warnings()[0]
+    assert leaks.warnings()[0]["dataset"] == "pairs"
+    assert "1 of 2" in leaks.warnings()[0]["text"]
 
 
 def test_exposures_of_one_scene_are_one_scene_and_the_nearest_comes_first(sets, pairs):
@@ -164,3 +165,14 @@ def test_lol_shares_scenes_with_its_training_part_and_no_image():
     lol = Listing("lol", False, len(items), len(items), "", "", [], items)
     low, reference = find_leaks(lol, [evaluation]).summaries
     assert (low.same_scene, reference.same_scene) == (14, 14)
+
+
+@needs_data
+def test_the_clean_training_images_show_no_scene_of_the_test_images():
+    """Of the LOL images beside eval15's numbers; docs/leak-check.md has the whole check."""
+    training, evaluation = fetch("zero_leinr_train_clean", download=False), fetch("lol_eval15")
+    assert training.count == 2463
+    near = {str(int(item.name) + step) for item in evaluation.items for step in range(-3, 4)}
+    items = [item for item in training.items if item.name.removeprefix("lol-") in near]
+    lol = Listing("lol", False, len(items), len(items), "", "", [], items)
+    assert find_leaks(lol, [evaluation]).warnings() == []

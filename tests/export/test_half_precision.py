@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from experiments.cli.main import main
 from experiments.export.half_precision import describe, export_half
-from experiments.sheets.study import load_studies
+from experiments.sheets.study import Studies
 from zero_leinr.checkpoint import load_model, save_model
 from zero_leinr.errors import InputError
 from zero_leinr.inference import enhance
@@ -83,5 +83,5 @@ def test_only_two_kinds_of_files_are_exported(run, capsys):
 
 
 def test_studies_name_their_budget_as_weights_do():
-    for study in load_studies().values():
+    for study in Studies().values():
         assert study.budget_label.startswith("reduced: ") == bool(study.budget)

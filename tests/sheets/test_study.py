@@ -12,7 +12,7 @@ from experiments.data.listing import Listing, write_listing
 from experiments.sheets.ablations import Ablation, load_ablations
 from experiments.sheets.datasets import load_registry
 from experiments.sheets.reading import CONFIG
-from experiments.sheets.study import load_studies, load_study
+from experiments.sheets.study import Studies, load_study
 from zero_leinr.errors import InputError
 
 BASELINES = ["zero_dce_retrained", "sci_retrained"]
@@ -60,7 +60,8 @@ def test_study_json_says_what_its_sets_and_metrics_lack(tmp_path):
         {"lpips": "https://x.org/a.pth, kept as b: no", "niqe": "n.mat: no"},
         [tmp_path / "lime.json"],
     )
-    assert told["data"] == ["LIME: 9 images found, 10 expected; without 5.bmp"]
+    text = "9 images found, 10 expected; without 5.bmp"
+    assert told["remarks"] == [{"kind": "data", "dataset": "lime", "text": text}]
     for metric, file in (("lpips", "a.pth"), ("niqe", "n.mat")):
         assert told["missing"][metric].startswith(f"its weights, {file}, could not be had")
 
@@ -94,7 +95,7 @@ def test_methods_of_one_label_are_refused(label):
 def test_a_study_needs_a_name_that_the_workflow_can_take(tmp_path, name, message):
     shutil.copy(CONFIG / "studies" / "baselines.yaml", tmp_path / f"{name}.yaml")
     with pytest.raises(InputError, match=rf"{name}\.yaml: .*{message}"):
-        load_studies(tmp_path)
+        Studies(tmp_path)[name]
 
 
 SMALL = {"epochs": 3, "steps_per_epoch": 2, "batch": 2, "image_size": 64, "crop": 32}
@@ -116,4 +117,50 @@ def test_the_budget_of_a_study_reaches_the_baselines(tmp_path):
         assert make_recipe(method.recipe).to_dict() == method.recipe
     path.write_text(yaml.safe_dump(study | {"budget": {"epoch": 3}}))
     with pytest.raises(InputError, match="did you mean epochs"):
+        load_study(path)
+
+
+FIVE_LINES = """
+methods: [input, gamma]
+datasets: [embedded_test]
+metrics: [psnr]
+"""
+
+
+def test_a_study_that_trains_nothing_takes_three_lines(tmp_path):
+    path = tmp_path / "my_first.yaml"
+    path.write_text(FIVE_LINES)
+    study = load_study(path)
+    assert study.title == "My first"
+    assert list(study.methods) == ["input", "gamma"]
+    assert not study.trained
+    assert not describe_study(study, {})["remarks"]
+
+
+def test_a_study_that_trains_needs_its_images(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(FIVE_LINES + "variants: [zero_leinr]\n")
+    with pytest.raises(InputError, match=r"mine\.yaml: zero_leinr is trained; name its images"):
+        load_study(path)
+    path.write_text(path.read_text() + "training_images: embedded_train\n")
+    assert load_study(path).methods["zero_leinr"].seeds == [0]
+
+
+def test_a_mistake_in_one_study_stops_no_other(tmp_path):
+    (tmp_path / "good.yaml").write_text(FIVE_LINES)
+    (tmp_path / "bad.yaml").write_text("methods: [")
+    studies = Studies(tmp_path, {})
+    assert studies["good"].name == "good"
+    with pytest.raises(InputError, match=r"bad\.yaml: not YAML"):
+        studies["bad"]
+
+
+def test_single_methods_take_more_seeds(tmp_path):
+    path = tmp_path / "mine.yaml"
+    trained = "variants: [zero_leinr, no_enrb]\ntraining_images: embedded_train\n"
+    path.write_text(FIVE_LINES + trained + "more_seeds: {zero_leinr: [1, 0, 2]}\n")
+    methods = load_study(path).methods
+    assert (methods["zero_leinr"].seeds, methods["no_enrb"].seeds) == ([0, 1, 2], [0])
+    path.write_text(FIVE_LINES + trained + "more_seeds: {gamma: [1]}\n")
+    with pytest.raises(InputError, match="more_seeds: 'gamma' is not trained here"):
         load_study(path)

@@ -25,7 +25,7 @@ from baselines import pairlie, ruas, sci, zero_dce, zero_dce_pp, zero_ig
 from baselines.recipe import BaselineRecipe, make_recipe
 from baselines.registry import find
 from experiments.score import perceptual
-from experiments.sheets.study import load_studies
+from experiments.sheets.study import Studies
 from zero_leinr import inference, training
 from zero_leinr.curves import CurveEstimator
 from zero_leinr.model import ZeroLEINR
@@ -51,7 +51,7 @@ class Killed(Exception):
 
 
 def recipe_of(method):
-    return make_recipe(load_studies()["ablations_real"].methods[method].recipe).replace(SMALL)
+    return make_recipe(Studies()["paper"].methods[method].recipe).replace(SMALL)
 
 
 def make_step_of(recipe):

@@ -15,7 +15,7 @@ from experiments.data.weights import weights_file
 from experiments.enhance.run import baseline
 from experiments.export.half_precision import describe
 from experiments.sheets.reading import CONFIG, load_checked
-from experiments.sheets.study import FULL, load_studies
+from experiments.sheets.study import FULL, Studies
 from zero_leinr import released
 from zero_leinr.images import read_image
 from zero_leinr.inference import enhance
@@ -60,7 +60,7 @@ def test_they_are_small_and_say_how_they_were_trained():
     assert header()["recipe"] == run["recipe"]
     # Read as a recipe, which knows the settings that came later.
     recipe = Recipe().replace(run["recipe"]).to_dict()
-    assert recipe == load_studies()["released"].methods[FULL].recipe
+    assert recipe == Studies()["released"].methods[FULL].recipe
     assert "reduced: " in describe(RELEASED)
 
 
@@ -92,5 +92,5 @@ def test_a_study_can_name_them(name, photo):
     assert weights_file(entry["weights"]) == RELEASED
     made = baseline(entry, None, "cpu")(image)
     assert np.array_equal(made, enhance(model, image, "minimal"))
-    method = load_studies()["released"].methods[name]
+    method = Studies()["released"].methods[name]
     assert (method.weights, method.seeds) == ("released", [0])
