@@ -16,6 +16,7 @@ from experiments.sheets.metrics import load_metrics
 from experiments.sheets.reading import CONFIG, load_checked
 from experiments.sheets.study import FULL, VARIANTS_GROUP, MethodConfig, Studies, StudyConfig
 from experiments.sheets.weights import WEIGHTS, WeightsOrigin
+from experiments.train.branches import are_branches_of
 from zero_leinr.released import RELEASED
 
 
@@ -182,6 +183,14 @@ class Graph:
         assert recipe is not None, f"{method} is not trained"
         name = self.studies[study].training_images
         return f"results/{study}/data/{name}_{recipe['image_size']}.npy"
+
+    def donor(self, study: str, method: str, seed: int | str) -> list[str]:
+        """The run that trains the branches of this one too, which are taken from it."""
+        recipe = self.method(study, method).recipe or {}
+        for other in self.studies[study].trained:
+            if int(seed) in other.seeds and are_branches_of(recipe, other.recipe or {}):
+                return [f"results/{study}/runs/{other.name}/seed{seed}/run.json"]
+        return []
 
     def decides(self, study: str, method: str) -> dict[str, Any]:
         """What of a method's entry decides its images; with another note they stay."""

@@ -51,6 +51,12 @@ def add_train_command(commands: Any) -> None:
         action="store_true",
         help="start anew if the folder holds a run of another recipe, seed or other images",
     )
+    command.add_argument(
+        "--branches-of",
+        type=Path,
+        metavar="RUN",
+        help="take the branches of this finished run of the same seed in place of training them",
+    )
     add_machine(command)
 
 
@@ -58,6 +64,7 @@ def _train(options: argparse.Namespace) -> None:
     from experiments.data.images import list_images
     from experiments.data.prepare import prepare_folder
     from experiments.train.run import run_training
+    from zero_leinr.recipe import Recipe
 
     if (options.folder is None) == (options.images is None):
         raise InputError("train: give a folder of images, or --images (one of them)")
@@ -67,6 +74,12 @@ def _train(options: argparse.Namespace) -> None:
 
         listing = read_listing(options.listing)
         about |= {"dataset": listing.dataset, "data_sha256": listing.sha256}
+    if options.branches_of:
+        from experiments.train.branches import take_branches
+
+        assert isinstance(recipe, Recipe), "a baseline has no branches"
+        if take_branches(options.branches_of, recipe, options.seed, options.out, about):
+            return
     images = options.images
     if images is None:
         images = options.out / f"images{recipe.image_size}.npy"

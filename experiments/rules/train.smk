@@ -8,6 +8,10 @@ rule train:
         images=lambda wildcards: GRAPH.training_images(
             wildcards.study, wildcards.method
         ),
+        # A variant without ENRB takes the branches of a run that trains them too.
+        donor=lambda wildcards: GRAPH.donor(
+            wildcards.study, wildcards.method, wildcards.seed
+        ),
     output:
         weights="results/{study}/runs/{method}/seed{seed}/model.safetensors",
         losses="results/{study}/runs/{method}/seed{seed}/losses.csv",
@@ -23,8 +27,11 @@ rule train:
     params:
         recipe=lambda wildcards: GRAPH.method(wildcards.study, wildcards.method).recipe,
         listing=lambda wildcards: GRAPH.training_listing(wildcards.study),
+        donor=lambda wildcards, input: (
+            f"--branches-of {input.donor[0].rpartition('/')[0]}" if input.donor else ""
+        ),
         folder=lambda wildcards, output: output.weights.rpartition("/")[0],
     shell:
         "zero-leinr train --study {wildcards.study} --method {wildcards.method}"
         " --seed {wildcards.seed} --images {input.images} --listing {params.listing}"
-        " --threads {threads} --replace --out {params.folder} > {log} 2>&1"
+        " --threads {threads} {params.donor} --replace --out {params.folder} > {log} 2>&1"

@@ -101,7 +101,7 @@ def run_training(
             "training_images": len(array),
             "steps": state["step"],
             "diverged_at": state.get("diverged_at"),
-            "overflowed_steps": _overflowed_steps(folder / "losses.csv"),
+            "overflowed_steps": overflowed_steps(folder / "losses.csv"),
             "failed_parts": failed,
             "seconds": round(
                 state["seconds"], 1
@@ -115,7 +115,7 @@ def run_training(
     )
 
 
-def _overflowed_steps(losses: Path) -> int:
+def overflowed_steps(losses: Path) -> int:
     """How many steps overflowed in a loss and were left out; more than a few spoil a run."""
     with losses.open(newline="") as file:
         return sum("" in row for row in csv.reader(file))

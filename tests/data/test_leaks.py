@@ -150,10 +150,9 @@ def test_the_command_writes_what_the_check_passes_on(sets, capsys):
     assert matches[0]["training_image"].endswith("copy.png")
     arguments = ["check", "demo", "--leaks", sets / "leaks.json", "--out", sets / "study.json"]
     assert main(list(map(str, arguments))) == 0
-    warnings = json.loads((sets / "study.json").read_text())["leaks"]
-    assert warnings[0] == (
-        "pairs: 1 of 2 low images show a scene that is among the training images"
-    )
+    (remark, *_) = json.loads((sets / "study.json").read_text())["remarks"]
+    text = "1 of 2 low images show a scene that is among the training images"
+    assert remark == {"kind": "leak", "dataset": "pairs", "text": text}
 
 
 @needs_data
