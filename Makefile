@@ -9,8 +9,9 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: demo quick ablation ablations released same_budget paper paper_cpu baselines test lint bench lock clean
 
 # A study: results/<study>/ with weights, images, scores, tables, figures and report.html.
+# As many jobs at a time on GPUs as there are, or as ZERO_LEINR_GPUS says.
 demo quick ablation ablations released same_budget paper paper_cpu baselines: .venv/ready
-	snakemake $@
+	snakemake $@ --resources gpu=$$(python -m zero_leinr.gpu_slots)
 	snakemake $@ --report results/$@/report.html
 
 test: .venv/ready

@@ -13,7 +13,7 @@ BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
 
 
 def choose_device(name: str = "auto") -> str:
-    """Resolve ``auto`` to cuda, mps or cpu, whichever comes first on this machine.
+    """Resolve ``auto`` to cuda, mps or cpu, whichever comes first here, ``gpu`` to cuda or mps.
 
     Raises:
         InputError: This machine does not have the named device.
@@ -23,8 +23,14 @@ def choose_device(name: str = "auto") -> str:
     import torch
 
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        return next((device for device, found in there.items() if found), "cpu")
+    if name in ("auto", "gpu"):
+        found = next((device for device, is_there in there.items() if is_there), "cpu")
+        if name == "gpu" and found == "cpu":
+            raise InputError(
+                "a GPU was asked for, and torch sees none: `python -c 'import torch; "
+                "torch.cuda.init()'` says why; ZERO_LEINR_GPUS=0 keeps a study on the CPU"
+            )
+        return found
     if not there.get(name.split(":")[0]):
         raise InputError(f"device {name}: not on this machine; use auto, or one of cpu, cuda, mps")
     return name

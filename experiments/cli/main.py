@@ -7,10 +7,10 @@ Heavy imports happen inside the commands, so that ``--help`` and cheap methods s
 
 import argparse
 import logging
-import os
 import sys
 from collections.abc import Sequence
 
+from experiments.cli.common import use_machine
 from experiments.cli.enhance import add_enhance_commands
 from experiments.cli.results import add_result_commands
 from experiments.cli.score import add_score_command
@@ -24,13 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code: 0, or 2 after a one-line error."""
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
-    if getattr(options, "threads", None):
-        # Read by the numerical libraries when they load: must be set before any of them does. All
-        # three, since Snakemake sets them all, and MKL and OpenBLAS prefer their own.
-        for library in ("OMP", "MKL", "OPENBLAS"):
-            os.environ[f"{library}_NUM_THREADS"] = str(options.threads)
     reuse_freed_memory()
     try:
+        use_machine(options)
         options.run(options)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
