@@ -61,10 +61,12 @@ def build(
     name = entry["method"]
     builder = find(name)
     if "torch" in sys.modules:  # a method that needs it has imported it by now
-        from zero_leinr.device import choose_device
+        from zero_leinr.device import choose_device, exact_float32
 
-        device = choose_device(device)
-    method = builder(settings_of(entry, dataset), weights, device)
+        method = builder(settings_of(entry, dataset), weights, choose_device(device))
+        method = exact_float32()(method)
+    else:
+        method = builder(settings_of(entry, dataset), weights, device)
     step = entry.get("crops_to", 1)
 
     def enhance(image: np.ndarray) -> np.ndarray:

@@ -50,20 +50,47 @@ def warn_where_slow(precision: str, device: str) -> None:
         )
 
 
-@contextmanager
-def flush_to_zero() -> Iterator[None]:
-    """Make the CPU treat subnormal numbers as zero, in this thread and those it starts.
+def set_up_training() -> None:
+    """Set up this process as a training wants it; to be called before its first threads start.
 
-    Training drives weights of dead channels and Adam's averages below 1.2e-38, and some CPUs
-    compute with such numbers many times slower (docs/profile-training.md). Afterwards, the calling
-    thread is as it was. CPUs without this mode are left as they are.
+    The CPU treats subnormal numbers as zero, in this thread and those it starts, if it can:
+    training drives weights of dead channels and Adam's averages below 1.2e-38, and some CPUs
+    compute with such numbers many times slower (docs/profile-training.md). cuDNN leaves out those
+    algorithms that add up in any order: with them, no two runs would have the same bits.
     """
     import torch
 
-    tiny = torch.tensor(torch.finfo(torch.float32).tiny)
-    before = bool(tiny / 4 == 0)
     torch.set_flush_denormal(True)
+    torch.backends.cudnn.deterministic = True
+
+
+@contextmanager
+def training_setup() -> Iterator[None]:
+    """Call :func:`set_up_training`; afterwards, the calling thread is as it was."""
+    import torch
+
+    tiny = torch.tensor(torch.finfo(torch.float32).tiny)
+    before = bool(tiny / 4 == 0), torch.backends.cudnn.deterministic
+    set_up_training()
     try:
         yield
     finally:
-        torch.set_flush_denormal(before)
+        torch.set_flush_denormal(before[0])
+        torch.backends.cudnn.deterministic = before[1]
+
+
+@contextmanager
+def exact_float32() -> Iterator[None]:
+    """Let cuDNN compute float32 as IEEE defines it, and not in TF32 with its 10 bits.
+
+    For evaluation: with TF32, scores of official weights would differ from those of a CPU. Training
+    keeps TF32, which is PyTorch's default for convolutions.
+    """
+    import torch
+
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before

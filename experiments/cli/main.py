@@ -51,10 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _is_out_of_memory(error: Exception) -> bool:
     """Whether numpy, or torch on any device, found no more memory; without importing them."""
+    said = ("out of memory", "can't allocate memory", "STATUS_ALLOC_FAILED")
     return (
         isinstance(error, MemoryError)
         or type(error).__name__ == "OutOfMemoryError"
-        or "can't allocate memory" in str(error)
+        or any(words in str(error) for words in said)  # AcceleratorError, cuDNN and cuBLAS
     )
 
 
