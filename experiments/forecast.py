@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from experiments.sheets.datasets import load_registry
-from experiments.sheets.reading import read_yaml
-from experiments.sheets.study import CONFIG, Study
+from experiments.sheets.reading import CONFIG, read_yaml
+from experiments.sheets.study import StudyConfig
 
 STEP_TIMES = CONFIG / "step_times.yaml"
 DEVICES = ("gpu", "cpu")
@@ -45,7 +45,7 @@ class Training:
     memory_gb: float
 
 
-def forecast(study: Study, images: int, results: Path = Path("results")) -> list[Training]:
+def forecast(study: StudyConfig, images: int, results: Path = Path("results")) -> list[Training]:
     """Return what each method that the study trains will cost.
 
     Args:
@@ -132,7 +132,7 @@ def _records(results: Path) -> Iterator[dict[str, Any]]:
             continue  # whoever reads that study's results is told
 
 
-def describe(study: Study, counts: Mapping[str, int], results: Path = Path("results")) -> str:
+def describe(study: StudyConfig, counts: Mapping[str, int], results: Path = Path("results")) -> str:
     """Say in a few lines what a study will cost.
 
     Args:

@@ -11,9 +11,11 @@ from baselines.recipe import make_recipe
 from experiments import forecast as module
 from experiments.cli.main import main
 from experiments.forecast import describe, forecast
-from experiments.sheets.study import CONFIG, load_study
+from experiments.sheets.reading import CONFIG
+from experiments.sheets.study import load_study
+from zero_leinr.batches import steps_in_epoch
 from zero_leinr.recipe import Recipe
-from zero_leinr.training import steps_in_epoch, train
+from zero_leinr.training import train
 
 
 @pytest.fixture(scope="module")

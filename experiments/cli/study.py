@@ -194,7 +194,7 @@ def _add_check(commands: Any) -> None:
 
 def _check(options: argparse.Namespace) -> None:
     from experiments.check import check_study, describe_study
-    from experiments.data.fetch import read_listing
+    from experiments.data.listing import read_listing
     from experiments.forecast import describe
     from experiments.provenance import write_json
 
