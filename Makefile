@@ -6,15 +6,20 @@ export PATH := $(BIN):$(PATH)
 # Imports are most of a short job; compiled once, they take half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo quick ablation ablations released same_budget paper paper_cpu baselines test lint bench lock clean
+.PHONY: demo quick ablation ablations released same_budget paper paper_cpu baselines test test-cluster lint bench lock clean
 
 # A study: results/<study>/ with weights, images, scores, tables, figures and report.html.
+# As many jobs at a time on GPUs as there are, or as ZERO_LEINR_GPUS says.
 demo quick ablation ablations released same_budget paper paper_cpu baselines: .venv/ready
-	snakemake $@
+	snakemake $@ --resources gpu=$$(python -m zero_leinr.gpu_slots)
 	snakemake $@ --report results/$@/report.html
 
 test: .venv/ready
 	python -m pytest
+
+# A real Slurm of one node: as root, after apt-get install --no-install-recommends slurm-wlm munge.
+test-cluster: .venv/ready
+	python -m pytest -m cluster -s tests/cluster
 
 lint: .venv/ready
 	ruff check .
@@ -45,7 +50,7 @@ bench: .venv/ready
 # Pins every package anew, with hashes and without addresses; conda users get the same versions.
 lock: .venv/ready
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
-		--extra dev --extra export --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.lock
+		--extra dev --extra export --extra cluster --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.lock
 	$(MAKE) environment.yml
 
 environment.yml: requirements.lock

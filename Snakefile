@@ -11,7 +11,7 @@ from snakemake.utils import min_version
 from experiments.graph import Graph
 
 min_version("9.0")
-GRAPH = Graph.load()
+GRAPH = Graph.load(config.get("gpu"))
 
 
 report: "experiments/report/workflow.rst"

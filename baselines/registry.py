@@ -18,6 +18,7 @@ where ``step`` is what the training loop drives (``zero_leinr.training.Step``) a
 its entry says under ``recipe`` (``baselines.recipe.BaselineRecipe``).
 """
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -60,10 +61,12 @@ def build(
     name = entry["method"]
     builder = find(name)
     if "torch" in sys.modules:  # a method that needs it has imported it by now
-        from zero_leinr.device import choose_device
+        from zero_leinr.device import choose_device, exact_float32
 
-        device = choose_device(device)
-    method = builder(settings_of(entry, dataset), weights, device)
+        method = builder(settings_of(entry, dataset), weights, choose_device(device))
+        method = exact_float32()(method)
+    else:
+        method = builder(settings_of(entry, dataset), weights, device)
     step = entry.get("crops_to", 1)
 
     def enhance(image: np.ndarray) -> np.ndarray:
@@ -78,6 +81,13 @@ def build(
         return enhanced
 
     return enhance
+
+
+def needs_torch(name: str) -> bool:
+    """Return whether a baseline's file imports torch; asked of its source, since that is faster."""
+    path = Path(__file__).with_name(f"{name.partition(':')[0]}.py")
+    source = path.read_text(encoding="utf-8") if path.exists() else ""
+    return re.search(r"^(import|from) torch\b", source, re.M) is not None
 
 
 def find(name: str) -> Callable[..., Any]:

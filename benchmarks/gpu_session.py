@@ -11,8 +11,10 @@ on where this one stopped. Leaves session/tables and session/runs/<method>/seed<
 
 import argparse
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from argparse import Namespace
 from collections.abc import Callable
@@ -57,9 +59,13 @@ def main() -> None:
     tables = options.out / "tables"
     if "check" in options.parts:
         check(options).show(tables / "check")
+        check_resume(options).show(tables / "resume")
     if "time" in options.parts:
         time_settings(options).show(tables / "settings")
         time_together(options).show(tables / "together")
+        time_baselines(options).show(tables / "baselines")
+        for precision in ("float32", "bfloat16"):
+            profile(options, precision).show(tables / f"profile_{precision}")
         if options.official:
             rest = {"repeats": 5, "threads": 8, "curves": None, "state": None}
             both = Namespace(**(vars(options) | rest))
@@ -121,6 +127,68 @@ def check(options: Namespace) -> Table:
     return table
 
 
+STEPS, KILLED_AT = 20, 12
+
+
+def check_resume(options: Namespace) -> Table:
+    """The training loop itself: a killed run goes on and ends with the bits of a whole one."""
+    import multiprocessing
+
+    context = multiprocessing.get_context("spawn")
+    table = Table(f"Resume on {device_name(options.device)}", ["training", "result"])
+    weights = []
+    with tempfile.TemporaryDirectory() as folder:
+        for run, stops in (("whole", [STEPS]), ("killed", [KILLED_AT, STEPS])):
+            for stop in stops:
+                arguments = (options, Path(folder) / run, stop)
+                process = context.Process(target=_train_until, args=arguments)
+                process.start()
+                process.join()
+                if process.exitcode != (0 if stop == STEPS else KILLED):
+                    raise SystemExit("a training that was to be resumed has failed: see above")
+            weights.append((Path(folder) / run / "model.safetensors").read_bytes())
+    same = weights[0] == weights[1]
+    result = "the same bits" if same else "other bits"
+    table.add(f"{STEPS} steps, killed after {KILLED_AT} and resumed", result)
+    if not same:
+        table.show(options.out / "tables" / "resume")
+        raise SystemExit(
+            "a resumed training ends with other bits on this device; nothing was trained"
+        )
+    return table
+
+
+KILLED = 9
+
+
+def _train_until(options: Namespace, folder: Path, stop: int) -> None:
+    """Trains for some steps with the loop that `zero-leinr train` drives, and is gone."""
+    import functools
+
+    import numpy as np
+
+    from zero_leinr.recipe import Recipe
+    from zero_leinr.training import train
+    from zero_leinr.training_step import training_step
+
+    on_gpu = options.device.startswith("cuda")
+    batch, side = (options.batch, options.size) if on_gpu else (2, 64)
+    settings = {"batch": batch, "image_size": side, "epochs": 4, "precision": options.precision}
+    recipe = Recipe().replace(settings)
+    photos = batch_of(STEPS // 4 * batch, side, "cpu").permute(0, 2, 3, 1)
+    images = (photos * 255).byte().numpy()
+
+    def progress(done: int, total: int, values: dict[str, float]) -> None:
+        if stop <= done < STEPS:
+            os._exit(KILLED)
+
+    make_step = functools.partial(training_step, compiled=options.compile)
+    train(
+        recipe, np.ascontiguousarray(images), 0, folder, make_step=make_step,
+        device=options.device, checkpoint_every=4, checkpoint_seconds=0, progress=progress,
+    )  # fmt: skip
+
+
 def device_name(device: str) -> str:
     """Of the GPU, or of whatever stands in for it."""
     import torch
@@ -143,6 +211,70 @@ def time_settings(options: Namespace) -> Table:
         first = first or times.seconds
         name = precision + ", compiled" * compiled
         table.add(name, f"{times.seconds:.4f}", f"{first / times.seconds:.2f}x")
+    shape = (options.batch, options.size, options.device, "float32", False)
+    (times,) = in_turns([(unaligned_step, shape)], repeats=20, threads=8)
+    name = "float32, channels not padded"
+    table.add(name, f"{times.seconds:.4f}", f"{first / times.seconds:.2f}x")
+    return table
+
+
+def unaligned_step(*shape: Any) -> Callable[[], None]:
+    """The step without channels padded to multiples of eight (``zero_leinr.fused_conv``)."""
+    from zero_leinr import fused_conv
+
+    fused_conv.ALIGNED.clear()
+    return our_step(*shape)
+
+
+def time_baselines(options: Namespace) -> Table:
+    """Seconds a step of every baseline among the recipes, at its own batch."""
+    title = f"Training baselines on {device_name(options.device)}: median seconds of a step"
+    table = Table(title, ["method", "batch", "side", "seconds"])
+    for path in sorted(options.recipes.glob("*.json")):
+        recipe = json.loads(path.read_text(encoding="utf-8"))["recipe"]
+        if "method" in recipe:
+            (times,) = in_turns([(baseline_step, (recipe, options.device))], repeats=20, threads=8)
+            side = recipe["crop"] or recipe["image_size"]
+            table.add(path.stem, str(recipe["batch"]), str(side), f"{times.seconds:.4f}")
+    return table
+
+
+def baseline_step(settings: dict[str, Any], device: str) -> Callable[[], None]:
+    """The step that `zero-leinr train` takes for a baseline."""
+    from baselines.recipe import make_recipe
+    from baselines.registry import find
+    from zero_leinr.device import set_up_training
+
+    set_up_training()
+    recipe = make_recipe(settings)
+    step = find(f"{settings['method']}:training_step")(recipe, 0, device)
+    image = batch_of(recipe.batch, recipe.crop or recipe.image_size, device)
+
+    def call() -> None:
+        step(image, 0, 0)
+        finished(device)
+
+    return call
+
+
+def profile(options: Namespace, precision: str) -> Table:
+    """The kernels that take most of a step's time on the device."""
+    import torch
+    from torch.profiler import ProfilerActivity
+
+    step = our_step(options.batch, options.size, options.device, precision, options.compile)
+    step()
+    with torch.profiler.profile(activities=list(ProfilerActivity)[:2]) as seen:
+        step()
+    on_gpu = options.device.startswith("cuda")
+    kind = "self_device_time_total" if on_gpu else "self_cpu_time_total"
+    rows = sorted(seen.key_averages(), key=lambda row: -getattr(row, kind))
+    total = sum(getattr(row, kind) for row in rows) or 1
+    title = f"Kernels of a step in {precision} on {device_name(options.device)}"
+    table = Table(title, ["kernel", "calls", "milliseconds", "share"])
+    for row in rows[:20]:
+        took = getattr(row, kind)
+        table.add(row.key[:80], str(row.count), f"{took / 1000:.2f}", f"{took / total:.0%}")
     return table
 
 

@@ -107,11 +107,12 @@ def our_step(
 
     from zero_leinr.allocator import reuse_freed_memory
     from zero_leinr.checkpoint import load_state
+    from zero_leinr.device import set_up_training
     from zero_leinr.recipe import Recipe
     from zero_leinr.training_step import training_step
 
     reuse_freed_memory()
-    torch.set_flush_denormal(True)  # as train does
+    set_up_training()
     recipe = Recipe().replace({"batch": batch, "image_size": size, "precision": precision})
     step = training_step(recipe, 0, device, compiled=compiled)
     if state is not None:
@@ -130,18 +131,18 @@ def our_epoch(
 ) -> Callable[[], int]:
     """An epoch as `zero-leinr train` goes through it, its images decoded and resized before."""
     import numpy as np
-    import torch
 
     from experiments.data.images import list_images
     from experiments.data.prepare import resized
     from zero_leinr.allocator import reuse_freed_memory
     from zero_leinr.batches import batches, steps_in_epoch
+    from zero_leinr.device import set_up_training
     from zero_leinr.images import read_image
     from zero_leinr.recipe import Recipe
     from zero_leinr.training_step import training_step
 
     reuse_freed_memory()
-    torch.set_flush_denormal(True)  # as train does
+    set_up_training()
     images = np.stack([resized(read_image(path), size) for path in list_images(folder)])
     settings = {"batch": batch, "image_size": size, "precision": precision, "epochs": 10**6}
     recipe = Recipe().replace(settings)

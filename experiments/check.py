@@ -1,9 +1,6 @@
 """What is checked before any long work starts, and what the later stages are told: study.json."""
 
 import logging
-import os
-import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +16,7 @@ from experiments.sheets.metrics import describe_metrics
 from experiments.sheets.study import StudyConfig
 from zero_leinr.device import choose_device
 from zero_leinr.errors import InputError
+from zero_leinr.gpu_slots import count_gpus
 
 log = logging.getLogger(__name__)
 
@@ -66,19 +64,16 @@ def check_study(study: StudyConfig, listings: Sequence[Path] = ()) -> dict[str, 
 
 
 def _check_gpu() -> None:
-    """Refuses to train on the processor, for weeks, beside a GPU that torch cannot use.
+    """Refuses to plan trainings for a GPU that torch cannot use; on the CPU they take weeks.
 
     Raises:
-        InputError: There is such a GPU, and nobody has said that it shall not be seen.
+        InputError: There is such a GPU, and nobody has said that it shall not be used.
     """
-    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
-    if hidden or shutil.which("nvidia-smi") is None or choose_device() != "cpu":
-        return
-    if subprocess.run(["nvidia-smi"], capture_output=True, check=False).returncode == 0:
+    if count_gpus() and choose_device() == "cpu":
         raise InputError(
-            "nvidia-smi shows a GPU, and torch cannot use it: `python -c 'import torch; "
-            "torch.cuda.init()'` says why (its driver may be too old). To train on the processor "
-            "all the same, set CUDA_VISIBLE_DEVICES to nothing"
+            "there is a GPU, and torch cannot use it: `python -c 'import torch; "
+            "torch.cuda.init()'` says why (its driver may be too old). To train on the CPU, set "
+            "ZERO_LEINR_GPUS=0"
         )
 
 

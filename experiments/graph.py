@@ -1,15 +1,13 @@
 """Which files a study is made of: all that the rules of the workflow need to know."""
 
 import hashlib
-import platform
 import re
-import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from baselines.registry import needs_torch
 from experiments.enhance.external import folder_of
 from experiments.sheets.datasets import DatasetConfig, data_folder, load_registry
 from experiments.sheets.metrics import load_metrics
@@ -17,6 +15,7 @@ from experiments.sheets.reading import CONFIG, load_checked
 from experiments.sheets.study import FULL, VARIANTS_GROUP, MethodConfig, Studies, StudyConfig
 from experiments.sheets.weights import WEIGHTS, WeightsOrigin
 from experiments.train.branches import are_branches_of
+from zero_leinr.gpu_slots import count_gpus
 from zero_leinr.released import RELEASED
 
 
@@ -29,7 +28,7 @@ class Graph:
         registry: The data sets by name.
         official: The entries of ``weights.yaml``.
         gpus: What a job that profits from a GPU asks of the ``gpu`` resource: 1, or 0 on a machine
-            without one, where such jobs may run side by side.
+            without one, where such jobs run side by side on the CPU.
     """
 
     studies: Mapping[str, StudyConfig]
@@ -38,16 +37,18 @@ class Graph:
     gpus: int
 
     @classmethod
-    def load(cls) -> "Graph":
+    def load(cls, gpus: int | None = None) -> "Graph":
         """Reads and checks every sheet.
+
+        Args:
+            gpus: What a job asks for that profits from a GPU; None: what this machine has. A
+                cluster's jobs run elsewhere, so its profile says it.
 
         Raises:
             InputError: Something in a sheet is unknown or cannot be.
         """
-        # Asked without torch, which takes seconds to import: does some kind of GPU seem to be here?
-        tools = ("nvidia-smi", "rocm-smi", "amd-smi")
-        apple = sys.platform == "darwin" and platform.machine() == "arm64"
-        gpus = int(apple or any(map(shutil.which, tools)))
+        if gpus is None:
+            gpus = min(count_gpus(), 1)
         official = load_checked(WEIGHTS, "weights.schema.yaml")
         return cls(Studies(), load_registry(), official, gpus)
 
@@ -221,6 +222,14 @@ class Graph:
     def first_weights(self, study: str, method: str) -> list[str]:
         """The weights of a method's first seed, which its costs are measured on."""
         return self.weights(study, method)[:1]
+
+    def gpus_for(self, study: str, method: str) -> int:
+        """What enhancing by a method asks of the ``gpu`` resource: nothing without a network."""
+        plan = self.method(study, method)
+        network = (
+            plan.recipe or "weights" in plan.entry or needs_torch(plan.entry.get("method", ""))
+        )
+        return self.gpus if network else 0
 
     def seeds_option(self, study: str, method: str) -> str:
         """Which seeds ``zero-leinr enhance`` and ``score`` are told to go through."""

@@ -297,6 +297,22 @@ def test_a_killed_study_goes_on_where_it_stopped(tmp_path):
     assert list(losses["step"]) == list(range(400))
 
 
+@pytest.mark.parametrize("gpus", [0, 1])
+def test_trainings_and_networks_ask_for_a_gpu_and_nothing_else_does(tmp_path, gpus):
+    """Whatever this machine has: on a cluster it is not the one that trains."""
+    project = Project(tmp_path)
+    options = ("--dry-run", "--printshellcmds", f"--config=gpu={gpus}")
+    commands = re.findall(r"zero-leinr .*", project.snakemake("small", *options).stdout)
+    asked = [command for command in commands if "--gpus" in command]
+    assert len(asked) == 4  # the training, and enhancing by three methods
+    for command in asked:
+        network = gpus and "light_alone" in command
+        assert f"--gpus {int(network)} " in command
+    scored = [command for command in commands if command.startswith("zero-leinr score")]
+    assert len(scored) == 3
+    assert all("--device cpu" in command for command in scored)
+
+
 def test_the_dry_run_of_the_paper_study_is_quick(tmp_path):
     def seconds() -> float:
         started = time.monotonic()

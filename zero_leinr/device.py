@@ -13,7 +13,7 @@ BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
 
 
 def choose_device(name: str = "auto") -> str:
-    """Resolve ``auto`` to cuda, mps or cpu, whichever comes first on this machine.
+    """Resolve ``auto`` to cuda, mps or cpu, whichever comes first here, ``gpu`` to cuda or mps.
 
     Raises:
         InputError: This machine does not have the named device.
@@ -23,8 +23,14 @@ def choose_device(name: str = "auto") -> str:
     import torch
 
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name == "auto":
-        return next((device for device, found in there.items() if found), "cpu")
+    if name in ("auto", "gpu"):
+        found = next((device for device, is_there in there.items() if is_there), "cpu")
+        if name == "gpu" and found == "cpu":
+            raise InputError(
+                "a GPU was asked for, and torch sees none: `python -c 'import torch; "
+                "torch.cuda.init()'` says why; ZERO_LEINR_GPUS=0 keeps a study on the CPU"
+            )
+        return found
     if not there.get(name.split(":")[0]):
         raise InputError(f"device {name}: not on this machine; use auto, or one of cpu, cuda, mps")
     return name
@@ -44,20 +50,47 @@ def warn_where_slow(precision: str, device: str) -> None:
         )
 
 
-@contextmanager
-def flush_to_zero() -> Iterator[None]:
-    """Make the CPU treat subnormal numbers as zero, in this thread and those it starts.
+def set_up_training() -> None:
+    """Set up this process as a training wants it; to be called before its first threads start.
 
-    Training drives weights of dead channels and Adam's averages below 1.2e-38, and some CPUs
-    compute with such numbers many times slower (docs/profile-training.md). Afterwards, the calling
-    thread is as it was. CPUs without this mode are left as they are.
+    The CPU treats subnormal numbers as zero, in this thread and those it starts, if it can:
+    training drives weights of dead channels and Adam's averages below 1.2e-38, and some CPUs
+    compute with such numbers many times slower (docs/profile-training.md). cuDNN leaves out those
+    algorithms that add up in any order: with them, no two runs would have the same bits.
     """
     import torch
 
-    tiny = torch.tensor(torch.finfo(torch.float32).tiny)
-    before = bool(tiny / 4 == 0)
     torch.set_flush_denormal(True)
+    torch.backends.cudnn.deterministic = True
+
+
+@contextmanager
+def training_setup() -> Iterator[None]:
+    """Call :func:`set_up_training`; afterwards, the calling thread is as it was."""
+    import torch
+
+    tiny = torch.tensor(torch.finfo(torch.float32).tiny)
+    before = bool(tiny / 4 == 0), torch.backends.cudnn.deterministic
+    set_up_training()
     try:
         yield
     finally:
-        torch.set_flush_denormal(before)
+        torch.set_flush_denormal(before[0])
+        torch.backends.cudnn.deterministic = before[1]
+
+
+@contextmanager
+def exact_float32() -> Iterator[None]:
+    """Let cuDNN compute float32 as IEEE defines it, and not in TF32 with its 10 bits.
+
+    For evaluation: with TF32, scores of official weights would differ from those of a CPU. Training
+    keeps TF32, which is PyTorch's default for convolutions.
+    """
+    import torch
+
+    before = torch.backends.cudnn.allow_tf32
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.allow_tf32 = before

@@ -9,6 +9,13 @@ from torch.nn import functional as F
 
 CHANNELS_LAST = torch.channels_last
 
+ALIGNED = {"cuda": 8}
+"""By device type, the multiple that a number of channels is padded to.
+
+With 49 channels, cuDNN cannot use its faster kernels. What the padding gains has not been measured
+on a GPU yet; ``benchmarks/gpu_session.py`` times a step without it, too.
+"""
+
 
 def conv_joined(conv: nn.Conv2d, first: Tensor, second: Tensor) -> Tensor:
     """Compute ``conv(torch.cat([first, second], dim=1))``, equal but for rounding.
@@ -54,8 +61,11 @@ def conv_upsampled_joined(
     # comes in as a channel of ones beside the skip, which is padded with the same zeros.
     assert upsample.bias is not None
     seen_bias = torch.einsum("ockl,c->okl", own, upsample.bias)[:, None]
-    other = torch.cat([other, seen_bias], dim=1).contiguous(memory_format=CHANNELS_LAST)
+    other = torch.cat([other, seen_bias], dim=1)
     with_ones = F.pad(skip, (0, 0, 0, 0, 0, 1), value=1.0)
+    if spare := -with_ones.shape[1] % ALIGNED.get(skip.device.type, 1):
+        other, with_ones = (F.pad(part, (0, 0, 0, 0, 0, spare)) for part in (other, with_ones))
+    other = other.contiguous(memory_format=CHANNELS_LAST)
     kernel = kernel.contiguous(memory_format=CHANNELS_LAST)
     upsampled = F.conv_transpose2d(below, kernel, stride=2, padding=1)
     return upsampled.add_(F.conv2d(with_ones, other, conv.bias, padding=1))

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from zero_leinr.allocator import return_freed_memory
+from zero_leinr.device import exact_float32
 from zero_leinr.enrb import MULTIPLE
 from zero_leinr.errors import InputError
 from zero_leinr.model import ZeroLEINR
@@ -77,6 +78,7 @@ def _padded_size(height: int, width: int, padding: str) -> list[int]:
     return [-(-side // MULTIPLE) * MULTIPLE for side in sides]
 
 
+@exact_float32()
 @torch.inference_mode()
 def enhance(
     model: ZeroLEINR,

@@ -21,7 +21,8 @@ def stream(seed: int, name: str, *counters: int, device: str = "cpu") -> torch.G
         seed: The run's seed.
         name: One of :data:`STREAMS`.
         counters: Where in the run, such as the epoch or the step.
-        device: The generator's device. Numbers differ between device types.
+        device: The generator's device. Numbers differ between device types, and on CUDA between
+            GPU models: how many numbers a thread draws depends on the number of multiprocessors.
 
     Raises:
         KeyError: ``name`` is not a stream.

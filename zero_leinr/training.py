@@ -1,6 +1,8 @@
 """The training loop: trains, logs, saves and resumes."""
 
+import copy
 import hashlib
+import math
 import shutil
 import time
 from collections.abc import Callable, Iterable
@@ -15,7 +17,7 @@ from torch import Tensor, nn
 from zero_leinr.atomic_write import replacing
 from zero_leinr.batches import batches, check_images, steps_in_epoch
 from zero_leinr.checkpoint import load_state, save_model, save_state
-from zero_leinr.device import choose_device, flush_to_zero
+from zero_leinr.device import choose_device, training_setup
 from zero_leinr.errors import InputError
 from zero_leinr.loss_log import LossLog
 from zero_leinr.recipe import Budget
@@ -24,8 +26,8 @@ from zero_leinr.training_step import training_step
 Progress = Callable[[int, int, dict[str, float]], None]
 """Called with the steps done, the steps in all, and the latest losses with ``seconds`` so far."""
 
-FLUSH_EVERY = 10
-"""Steps after which the losses are read: to read them makes the CPU wait for the GPU."""
+FLUSH_SECONDS = 1.0
+"""Time after which the losses are read: to read them makes the CPU wait for the GPU."""
 
 LARGEST_WEIGHT = 1e6
 """Larger weights have diverged. Those of a working network are smaller by orders of magnitude."""
@@ -56,7 +58,7 @@ MakeStep = Callable[[Any, int, str], Step]
 """Makes the step of a recipe, with a seed, on a device. The seed alone fixes its weights."""
 
 
-@flush_to_zero()  # before the first threads start, which inherit it
+@training_setup()  # before the first threads start, which inherit it
 def train(
     recipe: Budget,
     images: np.ndarray,
@@ -66,6 +68,7 @@ def train(
     make_step: MakeStep = training_step,
     device: str = "auto",
     checkpoint_every: int = 100,
+    checkpoint_seconds: float = 30,
     replace: bool = False,
     segment: dict[str, Any] | None = None,
     progress: Progress | None = None,
@@ -77,8 +80,8 @@ def train(
     the same bits as an uninterrupted one. A finished run is not trained again: its files are
     written from its last state.
 
-    If the weights diverge, training stops. The weights of the last checkpoint are saved (the
-    initial ones, if there is no checkpoint yet), and the state holds ``diverged_at``.
+    If the weights diverge, training stops. Those of the last look that found nothing wrong are
+    saved (or the initial ones), and the state holds ``diverged_at``.
 
     Args:
         recipe: What to train, and how.
@@ -87,7 +90,8 @@ def train(
         folder: Where the run's files go.
         make_step: Makes what the recipe trains: Zero-LEINR, or a baseline with its own step.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        checkpoint_every: Steps between two checkpoints.
+        checkpoint_every: Steps between two looks at the weights, whether they diverged.
+        checkpoint_seconds: Time between two checkpoints, at least; each is made after such a look.
         replace: Start again if the folder holds a run of another recipe, seed or other images.
         segment: What the state records of this segment of the run, in its list ``segments``.
         progress: Called every few steps; its seconds are those of all segments of the run.
@@ -111,8 +115,6 @@ def train(
     """
     check_images(images, recipe)
     device = choose_device(device)
-    # Some of cuDNN's algorithms add up in any order: no two runs would have the same bits.
-    torch.backends.cudnn.deterministic = True
     step = make_step(recipe, seed, device)
     state_file, log = folder / "state.ckpt", LossLog(folder / "state_losses.csv")
     pixels = hashlib.sha256(np.ravel(images).data).hexdigest()
@@ -125,30 +127,33 @@ def train(
         record["segments"] = [*record["segments"], {"from_step": first, **(segment or {})}]
         log.truncate(first)
         todo = batches(images, recipe, seed, first, device)
-    started = time.monotonic() - record["seconds"]
+    now = flushed = time.monotonic()
+    started, saved = now - record["seconds"], -math.inf
+    sound = copy.deepcopy(step.state_dict())
     if progress:
         progress(first, total, {"seconds": record["seconds"]})
 
     for number, epoch, batch in todo:
         log.add(number, epoch, step(batch, epoch, number))
         done = number + 1
-        saving = done % checkpoint_every == 0 or done == total
-        if saving or done % FLUSH_EVERY == 0:
-            values = log.flush()
+        looking = done % checkpoint_every == 0 or done == total
+        now = time.monotonic()
+        if looking or now - flushed >= FLUSH_SECONDS:
+            values, flushed = log.flush(), now
             if progress:
-                progress(done, total, values | {"seconds": time.monotonic() - started})
-        if not saving:
+                progress(done, total, values | {"seconds": now - started})
+        if not looking:
             continue
         if _are_finite(step.model):
-            now = datetime.now(UTC).isoformat(timespec="seconds")
-            record |= {"step": done, "seconds": time.monotonic() - started, "finished": now}
+            finished = datetime.now(UTC).isoformat(timespec="seconds")
+            record |= {"step": done, "seconds": now - started, "finished": finished}
+            sound = copy.deepcopy(step.state_dict())
         else:
             record["diverged_at"] = done
-            if record["step"]:
-                step.load_state_dict(load_state(state_file))
-            else:
-                step = make_step(recipe, seed, device)
-        save_state(step.state_dict() | identity | record, state_file)
+            step.load_state_dict(sound)
+        if done == total or "diverged_at" in record or now - saved >= checkpoint_seconds:
+            save_state(sound | identity | record, state_file)
+            saved = now
         if "diverged_at" in record:
             break
 
@@ -160,7 +165,8 @@ def train(
 
 def _are_finite(model: nn.Module) -> bool:
     """Tell whether no weight has diverged. NaN compares false, so it counts as diverged."""
-    return all(bool((weight.abs() < LARGEST_WEIGHT).all()) for weight in model.parameters())
+    largest = torch.stack([weight.detach().abs().max() for weight in model.parameters()]).max()
+    return bool(largest < LARGEST_WEIGHT)
 
 
 def _resume(step: Step, identity: dict[str, Any], state_file: Path, replace: bool) -> Any:

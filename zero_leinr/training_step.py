@@ -36,10 +36,11 @@ class TrainingStep:
         model: The networks, on their device.
         recipe: Losses, learning rates and noise.
         seed: The run's seed.
+        compiled: Whether the networks go through ``torch.compile``, for whole batches.
     """
 
-    def __init__(self, model: ZeroLEINR, recipe: Recipe, seed: int) -> None:
-        self.model, self.recipe, self.seed = model, recipe, seed
+    def __init__(self, model: ZeroLEINR, recipe: Recipe, seed: int, compiled: bool = False) -> None:
+        self.model, self.recipe, self.seed, self.compiled = model, recipe, seed, compiled
         # Fused: one pass over the weights instead of ten. clip_or_skip needs it, too.
         self.optimizers: dict[str, torch.optim.Adam] = {
             name: torch.optim.Adam(
@@ -64,6 +65,13 @@ class TrainingStep:
             The weighted losses by name, such as ``light/exposure`` and ``light/total``: scalars on
             the device, without gradient. Where a step was skipped, its total is infinite.
         """
+        if self.compiled and len(image) < self.recipe.batch:
+            # Each network would be compiled again for the shape of one batch an epoch.
+            with torch.compiler.set_stance("force_eager"):
+                return self._train(image, epoch, step)
+        return self._train(image, epoch, step)
+
+    def _train(self, image: Tensor, epoch: int, step: int) -> Losses:
         device = image.device.type
         noisy = add_noise(image, self.recipe.noise, stream(self.seed, "noise", step, device=device))
         values: Losses = {}
@@ -170,10 +178,15 @@ def training_step(
     model = ZeroLEINR(recipe.branches, denoise=recipe.denoiser is not None).initialize(seed)
     model.to(device).to(memory_format=torch.channels_last)
     if compiled:
+        from torch._inductor import config as inductor  # takes seconds
+
+        inductor.deterministic = True
         for network in (*model.cpleb.branches.values(), model.enrb):
             if network is not None:
-                network.compile()
-    return TrainingStep(model, recipe, seed)
+                # ENRB sees two sizes. By itself, PyTorch would compile the second one for any size,
+                # which is slower.
+                network.compile(dynamic=False)
+    return TrainingStep(model, recipe, seed, compiled)
 
 
 def denoiser_lr(recipe: Recipe, epoch: int) -> float:

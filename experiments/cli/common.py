@@ -1,16 +1,18 @@
 """What the commands have in common: their options for machine and seeds, studies and settings."""
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zero_leinr.errors import InputError
+from zero_leinr.gpu_slots import take_gpu
 
 if TYPE_CHECKING:
     from experiments.sheets.study import StudyConfig
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
+DEVICES = ("auto", "cpu", "gpu", "cuda", "mps")
 
 
 def add_command(commands: Any, name: str, run: Any, summary: str, examples: str) -> Any:
@@ -28,8 +30,32 @@ def add_command(commands: Any, name: str, run: Any, summary: str, examples: str)
 
 def add_machine(command: Any) -> None:
     """Adds the options of commands that compute: device and threads."""
-    command.add_argument("--device", choices=DEVICES, default="auto", help="default: the best here")
+    command.add_argument(
+        "--device",
+        choices=DEVICES,
+        default="auto",
+        help="default: the best here; gpu stops where there is none",
+    )
+    command.add_argument(
+        "--gpus",
+        type=int,
+        choices=(0, 1),
+        help="what a scheduler gave this job, in place of --device: 0 is cpu, 1 is gpu",
+    )
     command.add_argument("--threads", type=int, help="processor threads (default: all)")
+
+
+def use_machine(options: argparse.Namespace) -> None:
+    """Settles threads and device of a command before torch and numpy load; takes a GPU slot."""
+    if getattr(options, "threads", None):
+        # Read by the numerical libraries when they load. All three, since Snakemake sets them all,
+        # and MKL and OpenBLAS prefer their own.
+        for library in ("OMP", "MKL", "OPENBLAS"):
+            os.environ[f"{library}_NUM_THREADS"] = str(options.threads)
+    if getattr(options, "gpus", None) is not None:
+        options.device = "gpu" if options.gpus else "cpu"
+    if getattr(options, "device", "cpu") in ("auto", "gpu", "cuda"):
+        take_gpu()
 
 
 def find_study(name: str) -> "StudyConfig":

@@ -7,10 +7,10 @@ Heavy imports happen inside the commands, so that ``--help`` and cheap methods s
 
 import argparse
 import logging
-import os
 import sys
 from collections.abc import Sequence
 
+from experiments.cli.common import use_machine
 from experiments.cli.enhance import add_enhance_commands
 from experiments.cli.results import add_result_commands
 from experiments.cli.score import add_score_command
@@ -24,13 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code: 0, or 2 after a one-line error."""
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
-    if getattr(options, "threads", None):
-        # Read by the numerical libraries when they load: must be set before any of them does. All
-        # three, since Snakemake sets them all, and MKL and OpenBLAS prefer their own.
-        for library in ("OMP", "MKL", "OPENBLAS"):
-            os.environ[f"{library}_NUM_THREADS"] = str(options.threads)
     reuse_freed_memory()
     try:
+        use_machine(options)
         options.run(options)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -55,10 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _is_out_of_memory(error: Exception) -> bool:
     """Whether numpy, or torch on any device, found no more memory; without importing them."""
+    said = ("out of memory", "can't allocate memory", "STATUS_ALLOC_FAILED")
     return (
         isinstance(error, MemoryError)
         or type(error).__name__ == "OutOfMemoryError"
-        or "can't allocate memory" in str(error)
+        or any(words in str(error) for words in said)  # AcceleratorError, cuDNN and cuBLAS
     )
 
 

@@ -183,7 +183,7 @@ def _add_check(commands: Any) -> None:
         commands,
         "check",
         _check,
-        "check a study before any long work: sheets, weights, metrics",
+        "check a study before any long work, and say how long it will take",
         "zero-leinr check demo",
     )
     command.add_argument("study", help="name of a study in experiments/config/studies, or a file")
@@ -194,10 +194,13 @@ def _add_check(commands: Any) -> None:
 
 def _check(options: argparse.Namespace) -> None:
     from experiments.check import check_study, describe_study
+    from experiments.data.listing import read_listing
+    from experiments.forecast import describe
     from experiments.provenance import write_json
 
     study = find_study(options.study)
     listings = options.listings or []
+    print(describe(study, {each.dataset: each.count for each in map(read_listing, listings)}))
     missing = check_study(study, listings)
     described = describe_study(study, missing, listings, options.leaks)
     if options.out:

@@ -14,7 +14,7 @@ rule cost:
     # All cores, so that no other job runs beside it; on a cluster a job's core is its own.
     threads: workflow.cores or 1
     resources:
-        gpu=GRAPH.gpus,
+        gpu=lambda wildcards: GRAPH.gpus_for(wildcards.study, wildcards.method),
     params:
         weights=lambda wildcards, input: (
             f"--weights {input.weights}" if input.weights else ""
@@ -23,7 +23,7 @@ rule cost:
         decides=lambda wildcards: GRAPH.decides(wildcards.study, wildcards.method),
     shell:
         "zero-leinr costs --study {wildcards.study} --method {wildcards.method} {params.weights}"
-        " --threads 1 --out {output.costs} > {log} 2>&1"
+        " --gpus {resources.gpu} --threads 1 --out {output.costs} > {log} 2>&1"
 
 
 rule cost_table:

@@ -15,11 +15,11 @@ rule enhance:
         "../../environment.yml"
     threads: 1
     resources:
-        gpu=GRAPH.gpus,
+        gpu=lambda wildcards: GRAPH.gpus_for(wildcards.study, wildcards.method),
     params:
         model=lambda wildcards: GRAPH.model_option(wildcards.study, wildcards.method),
         seeds=lambda wildcards: GRAPH.seeds_option(wildcards.study, wildcards.method),
         decides=lambda wildcards: GRAPH.decides(wildcards.study, wildcards.method),
     shell:
         "zero-leinr enhance --listings {input.listings} {params.model} {params.seeds}"
-        " --threads {threads} --out {output.images} > {log} 2>&1"
+        " --gpus {resources.gpu} --threads {threads} --out {output.images} > {log} 2>&1"

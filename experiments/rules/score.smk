@@ -1,4 +1,5 @@
 # Score: every enhanced image by every metric, in every protocol; one job a method, as in enhance.
+# On the CPU: of what a pair of images costs, LPIPS is a tenth, and a GPU is there to train.
 
 
 rule score:
@@ -13,11 +14,9 @@ rule score:
     conda:
         "../../environment.yml"
     threads: 1
-    resources:
-        gpu=GRAPH.gpus,
     params:
         metrics=lambda wildcards: GRAPH.scored(wildcards.study),
         seeds=lambda wildcards: GRAPH.seeds_option(wildcards.study, wildcards.method),
     shell:
         "zero-leinr score {input.images} --listings {input.listings} --study {wildcards.study}"
-        " {params.seeds} --threads {threads} --out {output.scores} > {log} 2>&1"
+        " {params.seeds} --device cpu --threads {threads} --out {output.scores} > {log} 2>&1"

@@ -34,4 +34,5 @@ rule train:
     shell:
         "zero-leinr train --study {wildcards.study} --method {wildcards.method}"
         " --seed {wildcards.seed} --images {input.images} --listing {params.listing}"
-        " --threads {threads} {params.donor} --replace --out {params.folder} > {log} 2>&1"
+        " --gpus {resources.gpu} --threads {threads} {params.donor} --replace"
+        " --out {params.folder} > {log} 2>&1"

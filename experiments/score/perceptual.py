@@ -66,14 +66,14 @@ def lpips(
     """
     import torch
 
-    from zero_leinr.device import choose_device
+    from zero_leinr.device import choose_device, exact_float32
 
     device = choose_device(device)
     weights, linear = _lpips_weights(device, trunk)
     pair = torch.from_numpy(np.stack([enhanced, reference])).to(device).permute(0, 3, 1, 2)
     shift, scale = (torch.tensor(values, device=device).view(3, 1, 1) for values in (SHIFT, SCALE))
     distance = 0.0
-    with torch.inference_mode():
+    with exact_float32(), torch.inference_mode():
         features = (pair.float() / 127.5 - 1 - shift) / scale
         for layer, weight in zip(ALEXNET, linear, strict=True):
             features = _convolved(features, layer, weights)

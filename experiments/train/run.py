@@ -85,6 +85,13 @@ def run_training(
         )  # fmt: skip
     # A state from before segments were recorded has none.
     segments = state.get("segments") or [segment]
+    gpus = {s.get("device_name") for s in segments if s.get("device") != "cpu"}
+    if len(gpus) > 1:
+        log.warning(
+            "%s: trained on several GPU models (%s), which draw different random numbers; none of "
+            "them can repeat this run",
+            folder, ", ".join(sorted(map(str, gpus))),
+        )  # fmt: skip
     last = {key: value for key, value in segments[-1].items() if key != "from_step"}
     failed = failed_parts(folder / "losses.csv")
     for part in failed:

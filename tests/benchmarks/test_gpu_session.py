@@ -50,6 +50,10 @@ def session(tmp_path):
 
 def test_a_session_checks_and_trains_and_the_next_one_goes_on(session, tmp_path):
     assert "waits" in session("--parts", "check", "train", "--minutes", "0")
+    assert (
+        "killed after 12 and resumed | the same bits"
+        in (tmp_path / "out" / "tables" / "resume.md").read_text()
+    )
     table = (tmp_path / "out" / "tables" / "check.md").read_text()
     assert "denoiser/total, relative | +0.0e+00" in table
     assert "enhanced image" in table

@@ -33,7 +33,16 @@ def test_train_enhance_and_score_by_hand(photos, tmp_path, capsys):
         assert ["psnr", protocol, f"{means['psnr', protocol] * factor:.4f}", "3"] in printed
 
 
-@pytest.mark.parametrize("raised", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory")])
+@pytest.mark.parametrize(
+    "raised",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory"),
+        torch.AcceleratorError("CUDA error: out of memory"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    ],
+)
 def test_too_little_memory_is_one_line(photos, tmp_path, monkeypatch, capsys, raised):
     def read(_):
         raise raised

@@ -11,15 +11,16 @@ from experiments.sheets.reading import CONFIG
 
 def test_a_study_does_not_train_beside_a_gpu_that_torch_cannot_use(tmp_path, monkeypatch, capsys):
     tool = tmp_path / "nvidia-smi"
-    tool.write_text("#!/bin/sh\nexit 0\n")
+    tool.write_text("#!/bin/sh\necho 'GPU 0: NVIDIA (UUID: GPU-1)'\n")
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr("experiments.check.choose_device", lambda: "cpu")
     assert "torch cannot use it" in fails(capsys, "check", "demo")
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    assert command("check", "demo") == 0
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    for name, value in (("CUDA_VISIBLE_DEVICES", ""), ("ZERO_LEINR_GPUS", "0")):
+        monkeypatch.setenv(name, value)
+        assert command("check", "demo") == 0
+        monkeypatch.delenv(name)
     tool.write_text("#!/bin/sh\nexit 1\n")  # the tool is there, a GPU is not
     assert command("check", "demo") == 0
 

@@ -65,6 +65,20 @@ def test_each_piece_of_an_interrupted_run_is_recorded(tmp_path, monkeypatch):
         assert segments == [(0, "one"), (2, "another")]
 
 
+def test_a_run_on_two_gpu_models_is_warned_of(tmp_path, monkeypatch, caplog):
+    """CUDA draws other numbers with other numbers of multiprocessors."""
+    np.save(tmp_path / "images.npy", np.full((2, 64, 64, 3), 40, np.uint8))
+    folder = tmp_path / "run"
+    for name in ("H100", "H100", "RTX 4090"):
+        where = {"device": "cuda", "device_name": name, "finished": "now"}
+        monkeypatch.setattr("experiments.train.run.provenance", lambda _, where=where: dict(where))
+        assert "GPU models" not in caplog.text
+        run_training(Recipe().replace(TINY), tmp_path / "images.npy", 0, folder, device="cpu")
+        state = load_state(folder / "state.ckpt")
+        save_state(state | {"step": 2}, folder / "state.ckpt")  # as if it had been stopped there
+    assert "several GPU models (H100, RTX 4090)" in caplog.text
+
+
 def test_a_run_whose_weights_diverge_is_recorded_as_failed(tmp_path, caplog):
     np.save(tmp_path / "images.npy", np.full((2, 64, 64, 3), 40, np.uint8))
     recipe = Recipe().replace(TINY | {"lr": 1e30})

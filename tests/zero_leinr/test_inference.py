@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tensors import rand
 
+from baselines import registry
 from zero_leinr.cpleb import CPLEB
 from zero_leinr.enrb import ENRB
 from zero_leinr.errors import InputError
@@ -113,3 +114,23 @@ def test_half_precision_is_nearly_the_same():
 def test_enhance_refuses_what_it_cannot_do(options, message):
     with pytest.raises(InputError, match=message):
         enhance(ZeroLEINR(), np.zeros((64, 64, 3), np.uint8), **options)
+
+
+def test_evaluation_computes_as_ieee_says_and_training_does_not(monkeypatch):
+    """cuDNN rounds to ten bits by default: scores of official weights would move on a GPU."""
+    assert torch.backends.cudnn.allow_tf32
+    seen = []
+
+    class Watched(torch.nn.Module):
+        def forward(self, image):
+            seen.append(torch.backends.cudnn.allow_tf32)
+            return image
+
+    model = ZeroLEINR(denoise=False)
+    model.cpleb = Watched()
+    model.register_parameter("any", torch.nn.Parameter(torch.zeros(1)))
+    enhance(model, np.zeros((32, 32, 3), np.uint8), "minimal")
+    monkeypatch.setattr(registry, "find", lambda _: lambda *_: Watched())
+    registry.build({"method": "zero_dce"})(np.zeros((32, 32, 3), np.uint8))
+    assert seen == [False, False]
+    assert torch.backends.cudnn.allow_tf32

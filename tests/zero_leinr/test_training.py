@@ -1,6 +1,7 @@
 """The training loop: exact resume, streams that do not touch each other, and bad input."""
 
 import csv
+import itertools
 import math
 import os
 import shutil
@@ -8,12 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from zero_leinr import training
 from zero_leinr.batches import batches, steps_in_epoch
 from zero_leinr.checkpoint import load_state
 from zero_leinr.errors import InputError
@@ -177,6 +180,63 @@ def test_batches_are_those_of_the_streams(images, crop):
         found[4:], batches(images, recipe, 5, 4, "cpu"), strict=True
     ):
         assert torch.equal(batch, again)
+
+
+class Line:
+    """A step of the training loop that takes no time; its weight is the number of the step."""
+
+    def __init__(self, spoilt: int | None = None) -> None:
+        self.model, self.spoilt = torch.nn.Linear(1, 1), spoilt
+        self.state_dict, self.load_state_dict = self.model.state_dict, self.model.load_state_dict
+
+    def __call__(self, image, epoch, step):
+        self.model.weight.data.fill_(math.nan if step == self.spoilt else step)
+        return {"line/total": torch.tensor(1.0)}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "checkpoints", "readings"),
+    [(0.001, [10, 100], 10), (0.5, [10, 70, 100], 50), (40, list(range(10, 101, 10)), 100)],
+)
+def test_checkpoints_and_readings_go_by_time(tmp_path, monkeypatch, seconds, checkpoints, readings):
+    """On a GPU that takes milliseconds a step, every hundredth would be one too many."""
+    clock = itertools.count(step=seconds)
+    monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    saved, read = [], []
+    monkeypatch.setattr(training, "save_state", lambda state, _: saved.append(state["step"]))
+    recipe = Recipe(epochs=1, batch=1, image_size=64)
+    train(
+        recipe, np.zeros((100, 64, 64, 3), np.uint8), 0, tmp_path, device="cpu",
+        make_step=lambda *_: Line(), checkpoint_every=10,
+        progress=lambda done, *_: read.append(done),
+    )  # fmt: skip
+    assert saved == checkpoints
+    assert len(read) - 1 == pytest.approx(readings, abs=1)
+    assert (tmp_path / "losses.csv").read_text().count("\n") == 101
+
+
+@pytest.mark.parametrize("seconds", [0, 1000])
+def test_what_is_kept_of_a_diverging_run_does_not_depend_on_the_clock(tmp_path, seconds):
+    line = Line(spoilt=99)
+    train(
+        Recipe(epochs=1, batch=1, image_size=64), np.zeros((100, 64, 64, 3), np.uint8), 0, tmp_path,
+        device="cpu", make_step=lambda *_: line, checkpoint_every=10, checkpoint_seconds=seconds,
+    )  # fmt: skip
+    state = load_state(tmp_path / "state.ckpt")
+    assert (state["step"], state["diverged_at"]) == (90, 100)
+    assert line.model.weight.item() == 89
+
+
+def test_the_process_is_set_up_for_training_and_as_it_was_afterwards(images, tmp_path):
+    seen, before = [], torch.backends.cudnn.deterministic
+    recipe = Recipe().replace(SMALL | {"epochs": 1, "steps_per_epoch": 1})
+    train(
+        recipe, images, 0, tmp_path, device="cpu",
+        progress=lambda *_: seen.append(torch.backends.cudnn.deterministic),
+    )  # fmt: skip
+    assert all(seen)
+    assert seen
+    assert torch.backends.cudnn.deterministic == before
 
 
 def test_a_folder_of_another_recipe_is_not_overwritten_unasked(images, full):

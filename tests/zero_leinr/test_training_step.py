@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch._inductor.config
 
 from zero_leinr.model import ZeroLEINR
 from zero_leinr.recipe import Recipe
@@ -29,12 +30,32 @@ def test_learning_rate_follows_the_official_scheduler():
             scheduler.step()
 
 
-def test_compiling_is_asked_of_each_network(monkeypatch):
-    compiled = []
-    monkeypatch.setattr(torch.nn.Module, "compile", lambda network: compiled.append(network))
+def test_each_network_is_compiled_for_whole_batches_and_fixed_sizes(monkeypatch):
+    """Branches with and without gradient, ENRB at both sizes; an incomplete batch runs eagerly."""
+    graphs = []
+
+    def backend(graph, inputs):
+        assert not any(isinstance(value, torch.SymInt) for value in inputs)
+        graphs.append([tuple(value.shape) for value in inputs if value.dim() == 4][-1])
+        return graph.forward
+
+    compile_ = torch.nn.Module.compile
+    monkeypatch.setattr(
+        torch.nn.Module, "compile", lambda net, **options: compile_(net, backend=backend, **options)
+    )
+    monkeypatch.setattr(torch._inductor.config, "deterministic", False)
+    torch._dynamo.reset()
     step = training_step(Recipe().replace(SMALL), 0, "cpu", compiled=True)
-    branches = step.model.cpleb.branches
-    assert compiled == [branches["light"], branches["color"], step.model.enrb]
+    assert torch._inductor.config.deterministic
+    batch = torch.full((2, 3, 64, 64), 0.2)
+    for number in range(2):
+        step(batch, 1, number)
+    assert len(graphs) == 6
+    step(batch[:1], 1, 2)
+    assert len(graphs) == 6
+    step(batch, 1, 3)
+    assert len(graphs) == 6
+    torch._dynamo.reset()
 
 
 def test_a_step_that_overflows_spoils_no_weight():

@@ -1,0 +1,16 @@
+# A machine for `make paper` with the packages of requirements.lock (docs/cluster.md). NOT TESTED: no
+# container engine has built it yet. torch brings CUDA along; the host needs NVIDIA's driver and the
+# container toolkit.
+#   docker build -t zero-leinr .
+#   docker run --gpus all --ipc host -v $PWD/data:/study/data -v $PWD/results:/study/results zero-leinr
+FROM python:3.11-slim-bookworm
+RUN apt-get update && apt-get install --yes --no-install-recommends git make \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /study
+COPY Makefile pyproject.toml requirements.lock README.md LICENSE ./
+RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir uv \
+    && VIRTUAL_ENV=.venv .venv/bin/uv pip install --no-cache --require-hashes -r requirements.lock
+COPY . .
+RUN make .venv/ready
+# A container that was killed leaves Snakemake's lock behind; nothing else runs in this one.
+CMD ["sh", "-c", ".venv/bin/snakemake --unlock; exec make paper"]
