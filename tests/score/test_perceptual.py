@@ -41,7 +41,7 @@ def lpips_of_the_package(enhanced, reference, trunk):
 
 PAIRS = {
     "dark": (noisy(scene() // 3, 10), scene()),
-    "small": (noisy(scene(32, 45), 10), scene(32, 45)),
+    "small": (noisy(scene(32, 45) // 3, 10), scene(32, 45)),
     "color": (scene(64, 80)[..., ::-1].copy(), scene(64, 80)),
 }
 
