@@ -3,6 +3,7 @@
     python benchmarks/gpu_session.py --images train.npy --recipes recipes --out session --minutes 9
     python benchmarks/gpu_session.py ... --official Zero-LEINR      # times the official code, too
     python benchmarks/gpu_session.py ... --parts train --together 3 # goes on; three runs at a time
+    python benchmarks/gpu_session.py ... --parts tests              # the tests that need a card
 
 Needs what training needs: torch, numpy, Pillow and safetensors (docs/train-elsewhere.md says where
 images and recipes come from); --official needs torchvision. The next call with the same folder goes
@@ -60,6 +61,8 @@ def main() -> None:
     if "check" in options.parts:
         check(options).show(tables / "check")
         check_resume(options).show(tables / "resume")
+    if "tests" in options.parts:  # needs pytest and a checkout, so only where it is asked for
+        subprocess.run([sys.executable, "-m", "pytest", "-m", "gpu"], cwd=REPOSITORY, check=True)
     if "time" in options.parts:
         time_settings(options).show(tables / "settings")
         time_together(options).show(tables / "together")

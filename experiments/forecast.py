@@ -145,7 +145,7 @@ def describe(study: StudyConfig, counts: Mapping[str, int], results: Path = Path
     enhanced = evaluated * sum(len(method.seeds) for method in study.methods.values())
     jobs = f"{len(study.methods)} to enhance and as many to score ({enhanced:,} images)"
     disk = f"{enhanced * IMAGE_MB / 1000:.1f} GB of enhanced images"
-    images = sizes[study.training_images]
+    images = sizes[study.training_images] if study.training_images else 0
     trainings = forecast(study, images, results)
     if not trainings:
         return f"nothing to train\njobs: {jobs}\ndisk: about {disk}"

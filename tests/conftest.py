@@ -15,6 +15,15 @@ settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 
+def pytest_runtest_setup(item):
+    """Skip what needs a real card where there is none."""
+    if item.get_closest_marker("gpu"):
+        import torch
+
+        if not torch.cuda.is_available():
+            pytest.skip("needs a CUDA card, and there is none here")
+
+
 @pytest.fixture
 def site(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "*")

@@ -34,23 +34,25 @@ METRICS = {
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """20 pairs and 12 single images, three seeds; a variant's score is moved by what is planted."""
-    with pytest.MonkeyPatch.context() as patch:
-        methods = [("input", "Input", "Classical", "none", [0])]
-        methods += [(v, v, VARIANTS_GROUP, "trained here", [0, 1, 2]) for v in VARIANTS]
-        patch.setattr(fake_study, "METHODS", methods)
-        names = {"pairs": [f"p{i:02}" for i in range(20)], "single": [f"s{i}" for i in range(12)]}
-        patch.setattr(fake_study, "IMAGES", names)
-        patch.setattr(fake_study, "METRICS", METRICS)
-        path = fake_study.make_study(tmp_path_factory.mktemp("s"), levels=VARIANTS | {"input": 0})
-        for k, (method, seed) in enumerate((m[0], s) for m in methods for s in m[4]):
-            rng = np.random.default_rng(k)
-            for dataset in ("pairs", "single"):
-                file = fake_study.score_file(path, method, seed, dataset)
-                frame = pd.read_csv(file)
-                places = frame["image"].str[1:].astype(int)
-                noise = 0.02 * rng.normal(size=len(frame)) + 0.01 * rng.normal()
-                frame["value"] = VARIANTS.get(method, 0) + np.sin(places) + noise
-                frame.to_csv(file, index=False)
+    methods = [("input", "Input", "Classical", "none", [0])]
+    methods += [(v, v, VARIANTS_GROUP, "trained here", [0, 1, 2]) for v in VARIANTS]
+    images = {"pairs": [f"p{i:02}" for i in range(20)], "single": [f"s{i}" for i in range(12)]}
+    path = fake_study.make_study(
+        tmp_path_factory.mktemp("s"),
+        levels=VARIANTS | {"input": 0},
+        methods=methods,
+        images=images,
+        metrics=METRICS,
+    )
+    for k, (method, seed) in enumerate((m[0], s) for m in methods for s in m[4]):
+        rng = np.random.default_rng(k)
+        for dataset in ("pairs", "single"):
+            file = fake_study.score_file(path, method, seed, dataset)
+            frame = pd.read_csv(file)
+            places = frame["image"].str[1:].astype(int)
+            noise = 0.02 * rng.normal(size=len(frame)) + 0.01 * rng.normal()
+            frame["value"] = VARIANTS.get(method, 0) + np.sin(places) + noise
+            frame.to_csv(file, index=False)
     return path
 
 
@@ -230,13 +232,10 @@ def without_full(folder: Path) -> None:
         (("pairs",), without_full, "psnr"),
     ],
 )
-def test_where_nothing_can_be_compared_table_and_figure_say_so(
-    tmp_path, monkeypatch, datasets, damage, metric
-):
+def test_where_nothing_can_be_compared_table_and_figure_say_so(tmp_path, datasets, damage, metric):
     methods = [(v, v, VARIANTS_GROUP, "trained here", [0, 1]) for v in ("zero_leinr", "no_enrb")]
-    monkeypatch.setattr(fake_study, "METHODS", methods)
-    monkeypatch.setattr(fake_study, "METRICS", {metric: fake_study.METRICS[metric]})
-    fake_study.make_study(tmp_path, datasets, levels={"zero_leinr": 1.0, "no_enrb": 2.0})
+    metrics, levels = {metric: fake_study.METRICS[metric]}, {"zero_leinr": 1.0, "no_enrb": 2.0}
+    fake_study.make_study(tmp_path, datasets, levels=levels, methods=methods, metrics=metrics)
     damage(tmp_path)
     for command in ("differences", "claims", "protocols"):
         assert main([command, str(tmp_path)]) == 0

@@ -77,7 +77,7 @@ def test_time_and_memory_are_those_of_the_call():
         return image
 
     costs = measure(method, night_image(), "cpu")
-    assert 0.02 <= costs["seconds"] < 10
+    assert costs["seconds"] >= 0.02
     assert costs["seconds"] == sorted(costs["seconds_each"])[len(costs["seconds_each"]) // 2]
     assert costs["processor_share"] < 0.9  # it slept
     assert (costs["parameters"], costs["gflops"]) == (None, None)

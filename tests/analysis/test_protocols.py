@@ -18,7 +18,7 @@ from experiments.cli.main import main
 from experiments.figures.protocols import draw
 from experiments.figures.style import paper_style
 from experiments.score import fidelity
-from experiments.score import run as scores
+from experiments.sheets.metrics import aggregation_factor
 
 
 def images(seed: int, side: tuple[int, int] = (40, 60)) -> tuple[np.ndarray, np.ndarray]:
@@ -63,7 +63,7 @@ def test_the_scripts_divide_by_one_image_less():
     means = summarize(frame).set_index("protocol")["mean"]
     assert means["standard"] == pytest.approx(12)
     assert means["zero_leinr_scripts"] == pytest.approx(12 * 5 / 4)
-    assert np.isnan(scores.aggregation_factor("psnr", "zero_leinr_scripts", 1))
+    assert np.isnan(aggregation_factor("psnr", "zero_leinr_scripts", 1))
 
 
 def swapped(folder):
@@ -97,11 +97,11 @@ def test_equal_printed_means_share_the_rank(tmp_path):
     assert ranks["rank"].tolist()[:4] == [3, 1, 1, 4]
 
 
-def test_ranks_are_those_of_the_printed_means(tmp_path, monkeypatch):
+def test_ranks_are_those_of_the_printed_means(tmp_path):
     """2.675 prints as 2.67, being a little less in binary, though numpy rounds it to 2.68."""
-    monkeypatch.setitem(fake_study.IMAGES, "pairs", ["01"])
     levels = {"input": 2.674, "he": 2.675, "zero_dce": 3.0, "full": 0.5}
-    study = read_study(fake_study.make_study(tmp_path, ("pairs",), levels=levels))
+    fake_study.make_study(tmp_path, ("pairs",), levels=levels, images={"pairs": ["01"]})
+    study = read_study(tmp_path)
     ranks = rank(study, read_scores(tmp_path, study)).set_index(["metric", "protocol"])
     assert ranks.loc["psnr", "standard"]["rank"].tolist() == [2, 2, 1, 4]
     assert ranks.loc["ssim", "standard"]["rank"].tolist() == [3, 2, 1, 4]
@@ -158,11 +158,9 @@ def test_a_figure_without_any_protocol_says_so(tmp_path):
     assert [text.get_text() for text in axis.texts] == ["no protocol has every method"]
 
 
-def test_a_sum_over_one_image_less_than_one_is_no_score(tmp_path, monkeypatch):
-    monkeypatch.setitem(fake_study.IMAGES, "pairs", ["01"])
-    protocols = ["standard", "zero_leinr_scripts"]
-    monkeypatch.setitem(fake_study.METRICS, "psnr", ("PSNR", "dB", "up", True, protocols))
-    fake_study.make_study(tmp_path, ("pairs",))
+def test_a_sum_over_one_image_less_than_one_is_no_score(tmp_path):
+    metrics = {"psnr": ("PSNR", "dB", "up", True, ["standard", "zero_leinr_scripts"])}
+    fake_study.make_study(tmp_path, ("pairs",), images={"pairs": ["01"]}, metrics=metrics)
     study = read_study(tmp_path)
     ranks = rank(study, read_scores(tmp_path, study))
     assert set(ranks.query("metric == 'psnr'")["protocol"]) == {"standard"}

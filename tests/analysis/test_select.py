@@ -40,11 +40,16 @@ def test_tables_and_figures_of_a_selection_know_of_nothing_else(source, tmp_path
 def test_what_is_said_of_sets_that_are_left_out_is_left_out(source, tmp_path):
     path = source / "study.json"
     content = json.loads(path.read_text())
-    content |= {"data": ["Single: 2 of 3", "Training: copies"], "leaks": ["single: 1", "pairs: 2"]}
+    content["remarks"] = [
+        {"kind": "data", "dataset": "single", "text": "2 of 3"},
+        {"kind": "data", "text": "the training images are copies"},
+        {"kind": "leak", "dataset": "single", "text": "1"},
+        {"kind": "leak", "dataset": "pairs", "text": "2"},
+    ]
     path.write_text(json.dumps(content))
     select(source, tmp_path / "mine", datasets=["pairs"])
-    study = read_study(tmp_path / "mine")
-    assert (study.data, study.leaks) == (["Training: copies"], ["pairs: 2"])
+    remarks = read_study(tmp_path / "mine").remarks
+    assert [remark.text for remark in remarks] == ["the training images are copies", "2"]
 
 
 def test_a_selection_is_replaced_and_nothing_else_is(source, tmp_path):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from support.helpers import needs_data, one_line
 from support.pictures import noisy, scene
+from support.random_weights import save_random_trunk
 from support.tensors import to_tensor
 
 from experiments.score import perceptual
@@ -12,17 +13,7 @@ from zero_leinr.errors import InputError
 
 @pytest.fixture(scope="module")
 def random_trunk(tmp_path_factory):
-    """A file with random convolutions that keep the spread of what passes through them."""
-    rng = np.random.default_rng(0)
-    arrays = {}
-    for layer in perceptual.ALEXNET:
-        spread = np.sqrt(2 / np.prod(layer.shape[1:]))
-        name = f"features.{layer.number}"
-        arrays[f"{name}.weight"] = rng.normal(0, spread, layer.shape).astype(np.float32)
-        arrays[f"{name}.bias"] = rng.normal(0, 0.1, layer.shape[0]).astype(np.float32)
-    path = tmp_path_factory.mktemp("weights") / "random.npz"
-    np.savez(path, **arrays)
-    return path
+    return save_random_trunk(tmp_path_factory.mktemp("weights") / "random.npz")
 
 
 def lpips_of_the_package(enhanced, reference, trunk):
@@ -41,7 +32,7 @@ def lpips_of_the_package(enhanced, reference, trunk):
 
 PAIRS = {
     "dark": (noisy(scene() // 3, 10), scene()),
-    "small": (noisy(scene(32, 45), 10), scene(32, 45)),
+    "small": (noisy(scene(32, 45) // 3, 10), scene(32, 45)),
     "color": (scene(64, 80)[..., ::-1].copy(), scene(64, 80)),
 }
 

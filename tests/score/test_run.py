@@ -1,6 +1,7 @@
 """Scores of images and folders: known anchors, the sheet, bad files, missing weights."""
 
 import importlib
+import logging
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from support.pictures import noisy, scene
 from experiments.data.listing import Item
 from experiments.score import fidelity
 from experiments.score import run as scores
+from experiments.sheets import metrics
 from zero_leinr.errors import InputError
 from zero_leinr.images import read_image, write_image
 
@@ -68,33 +70,12 @@ def test_every_entry_names_a_function():
             assert callable(getattr(importlib.import_module(f"experiments.score.{file}"), function))
 
 
-def test_describe_metrics_gives_what_study_json_holds():
-    (psnr, niqe) = scores.describe_metrics(["psnr", "niqe"])
-    assert psnr == {
-        "name": "psnr",
-        "label": "PSNR",
-        "unit": "dB",
-        "direction": "up",
-        "needs_reference": True,
-        "protocols": ["standard", "luma", "gt_mean", "zero_leinr_scripts"],
-        "beside": ["gt_mean", "zero_leinr_scripts"],
-    }
-    assert "on its own" in niqe["caveat"]
-
-
-def test_unknown_metric_is_named():
-    with pytest.raises(InputError) as error:
-        scores.load_metrics(["psnr", "pnsr"])
-    assert "'pnsr'" in one_line(error)
-    assert "psnr, ssim" in one_line(error)
-
-
 def test_a_new_metric_is_one_function_and_one_entry(monkeypatch):
     entry = {
         **scores.load_metrics(["psnr"])["psnr"],
         "protocols": {"standard": {"function": "fidelity:darker", "summary": "test"}},
     }
-    monkeypatch.setitem(scores._sheet(), "darker", entry)
+    monkeypatch.setitem(metrics._sheet(), "darker", entry)
     monkeypatch.setattr(
         fidelity, "darker", lambda e, r, device: float(r.mean() - e.mean()), raising=False
     )
@@ -223,14 +204,6 @@ def test_missing_weights_are_told_and_stop_the_stage(study):
         scores.score_folder(items, folder, ["psnr", "lpips"])
 
 
-def test_light_commands_stay_light():
-    """Reading the sheet must not cost the import of a network (seconds)."""
-    import subprocess
-    import sys
-
-    code = (
-        "import sys; from experiments.score.run import describe_metrics; describe_metrics(); "
-        "print(sorted({'torch', 'lpips', 'pyiqa', 'skimage', 'pandas'} & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+@pytest.fixture(autouse=True)
+def _warnings_are_seen(caplog):
+    caplog.set_level(logging.WARNING, logger="experiments.score.run")

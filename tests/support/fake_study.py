@@ -30,6 +30,10 @@ def make_study(
     missing: dict[str, str] | None = None,
     levels: dict[str, float] | None = None,
     reduced: bool = True,
+    *,
+    methods: list[tuple[str, str, str, str, list[int]]] = METHODS,
+    images: dict[str, list[str]] = IMAGES,
+    metrics: dict[str, tuple[str, str, str, bool, list[str]]] = METRICS,
 ) -> Path:
     """Writes the study's folder and returns it."""
     missing, levels = missing or {}, levels or LEVELS
@@ -40,10 +44,10 @@ def make_study(
         | {"reduced": reduced},
         "methods": [
             dict(zip(("name", "label", "group", "weights", "seeds"), method, strict=True))
-            for method in METHODS
+            for method in methods
         ],
         "datasets": [
-            {"name": d, "label": d.title(), "paired": d == "pairs", "count": len(IMAGES[d])}
+            {"name": d, "label": d.title(), "paired": d == "pairs", "count": len(images[d])}
             for d in datasets
         ],
         "metrics": [
@@ -52,7 +56,7 @@ def make_study(
             )
             | {"name": name, "decimals": 3 if name in ("ssim", "lpips") else 2}
             | ({"caveat": "ranks badly on its own."} if name == "niqe" else {})
-            for name, m in METRICS.items()
+            for name, m in metrics.items()
         ],
         "missing": missing,
         "remarks": [
@@ -61,11 +65,15 @@ def make_study(
     }
     write(folder / "study.json", json.dumps(study))
     for dataset in datasets:
-        _write_dataset(folder, dataset)
-    for name, _, _, weights, seeds in METHODS:
+        _write_dataset(folder, dataset, images[dataset], methods)
+    there = {name: metric for name, metric in metrics.items() if name not in missing}
+    for name, _, _, weights, seeds in methods:
         for seed in seeds:
             for dataset in datasets:
-                _write_scores(folder, name, seed, dataset, levels[name], missing)
+                file = score_file(folder, name, seed, dataset)
+                names = enumerate(images[dataset])
+                values = {image: levels[name] + 0.1 * k + 0.2 * seed for k, image in names}
+                _write_scores(file, values, there, paired=dataset == "pairs")
             if weights == "trained here":
                 _write_losses(folder / "runs" / name / f"seed{seed}" / "losses.csv", seed)
     return folder
@@ -80,16 +88,16 @@ def score_file(folder: Path, method: str = "he", seed: int = 0, dataset: str = "
     return folder / "scores" / method / f"seed{seed}" / f"{dataset}.csv"
 
 
-def _write_dataset(folder: Path, dataset: str) -> None:
+def _write_dataset(folder: Path, dataset: str, names: list[str], methods: list) -> None:
     items = []
-    for name in IMAGES[dataset]:
+    for name in names:
         low, high = folder / f"{dataset}-low-{name}.png", folder / f"{dataset}-high-{name}.png"
         ramp = np.linspace(0, 200, 64 * 96 * 3).reshape(64, 96, 3).astype(np.uint8)
         write_image(low, ramp // 4)
         write_image(high, ramp)
         items.append({"name": name, "low": str(low)})
         items[-1]["high"] = str(high) if dataset == "pairs" else None
-        for method, _, _, _, seeds in METHODS:
+        for method, _, _, _, seeds in methods:
             path = folder / "images" / method / f"seed{seeds[0]}" / dataset / f"{name}.png"
             write_image(path, ramp // 2)
     listing = {"dataset": dataset, "paired": dataset == "pairs", "count": len(items)}
@@ -97,17 +105,14 @@ def _write_dataset(folder: Path, dataset: str) -> None:
     write(folder / "data" / f"{dataset}.json", json.dumps(listing))
 
 
-def _write_scores(
-    folder: Path, method: str, seed: int, dataset: str, level: float, missing: dict[str, str]
-) -> None:
+def _write_scores(path: Path, values: dict[str, float], metrics: dict, paired: bool) -> None:
     rows = ["image,metric,protocol,value"]
-    for metric, (_, _, _, needs_reference, protocols) in METRICS.items():
-        if metric in missing or (needs_reference and dataset != "pairs"):
+    for metric, (_, _, _, needs_reference, protocols) in metrics.items():
+        if needs_reference and not paired:
             continue
-        for place, image in enumerate(IMAGES[dataset]):
-            value = level + 0.1 * place + 0.2 * seed
+        for image, value in values.items():
             rows += [f"{image},{metric},{protocol},{value}" for protocol in protocols]
-    write(score_file(folder, method, seed, dataset), "\n".join(rows) + "\n")
+    write(path, "\n".join(rows) + "\n")
 
 
 def _write_losses(path: Path, seed: int) -> None:

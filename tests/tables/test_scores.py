@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import fake_study
 from support.fake_study import make_study, score_file, write
 
 from experiments.analysis.comparisons import summarize_with_ties
@@ -220,9 +219,10 @@ def test_metric_that_no_image_has_is_left_out_of_that_dataset(tmp_path):
     assert "Single NIQE" not in text
 
 
-def test_ties_are_marked_where_there_are_enough_images(tmp_path, monkeypatch):
-    monkeypatch.setattr(fake_study, "IMAGES", {"pairs": [f"{i:02}" for i in range(12)]})
-    make_study(tmp_path, ("pairs",), levels={"input": 1, "he": 4, "zero_dce": 3.98, "full": 2})
+def test_ties_are_marked_where_there_are_enough_images(tmp_path):
+    levels = {"input": 1, "he": 4, "zero_dce": 3.98, "full": 2}
+    images = {"pairs": [f"{i:02}" for i in range(12)]}
+    make_study(tmp_path, ("pairs",), levels=levels, images=images)
     rng = np.random.default_rng(0)
     for path in (tmp_path / "scores").glob("*/*/*.csv"):
         frame = pd.read_csv(path, dtype={"image": str})
@@ -234,14 +234,12 @@ def test_ties_are_marked_where_there_are_enough_images(tmp_path, monkeypatch):
     assert r"$^{=}$" in (tmp_path / "tables" / "scores_standard.tex").read_text()
 
 
-def test_columns_with_too_few_images_are_told_by_their_own_images_and_methods(
-    tmp_path, monkeypatch
-):
+def test_columns_with_too_few_images_are_told_by_their_own_images_and_methods(tmp_path):
     """8 images: too few for 7 tests, enough for the 6 of a metric that one method lacks."""
     methods = [(f"m{i}", f"M{i}", "All", "none", [0]) for i in range(8)]
-    monkeypatch.setattr(fake_study, "METHODS", methods)
-    monkeypatch.setattr(fake_study, "IMAGES", {"pairs": [f"{i:02}" for i in range(8)]})
-    make_study(tmp_path, ("pairs",), levels={name: 1.0 for name, *_ in methods})
+    images = {"pairs": [f"{i:02}" for i in range(8)]}
+    levels = {name: 1.0 for name, *_ in methods}
+    make_study(tmp_path, ("pairs",), levels=levels, methods=methods, images=images)
     rng = np.random.default_rng(0)
     for path in (tmp_path / "scores").glob("*/*/*.csv"):
         frame = pd.read_csv(path, dtype={"image": str})

@@ -1,4 +1,4 @@
-"""Clipping and skipping on a device whose fused Adam does neither; elsewhere: test_training_step."""
+"""Clipping and skipping where fused Adam does neither; elsewhere: test_training_step."""
 
 import math
 

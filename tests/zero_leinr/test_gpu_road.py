@@ -19,20 +19,27 @@ import numpy as np
 import pytest
 import torch
 from support import simulated_device
+from support.random_weights import contrasted, save_random_trunk
+from support.small_training import (
+    PHOTO,
+    TRAINED,
+    Killed,
+    files,
+    kill_after_four_steps,
+    make_step_of,
+    recipe_of,
+    train_small,
+)
 
 import zero_leinr.device
 from baselines import pairlie, ruas, sci, zero_dce, zero_dce_pp, zero_ig
-from baselines.recipe import BaselineRecipe, make_recipe
-from baselines.registry import find
-from experiments.score import perceptual
-from experiments.sheets.study import Studies
-from zero_leinr import inference, training
+from experiments.score.perceptual import lpips
+from zero_leinr import training
 from zero_leinr.curves import CurveEstimator
-from zero_leinr.model import ZeroLEINR
+from zero_leinr.inference import enhance
 from zero_leinr.training_step import training_step
 
 GPU = simulated_device.NAME
-TRAINED = ["zero_leinr", "no_enrb", "zero_dce_retrained", "zero_dce_pp_retrained", "sci_retrained"]
 NETWORKS = {
     pairlie: pairlie.PairLIE,
     ruas: ruas.RUAS,
@@ -41,23 +48,6 @@ NETWORKS = {
     zero_dce_pp: zero_dce_pp.SharedCurveEstimator,
     zero_ig: zero_ig.ZeroIG,
 }
-SMALL = {"epochs": 2, "batch": 2, "image_size": 80, "crop": 64}
-IMAGES = np.random.default_rng(0).integers(0, 80, (5, 80, 80, 3)).astype(np.uint8)
-PHOTO = np.random.default_rng(1).integers(0, 90, (64, 96, 3)).astype(np.uint8)
-
-
-class Killed(Exception):
-    """What stops a training."""
-
-
-def recipe_of(method):
-    return make_recipe(Studies()["paper"].methods[method].recipe).replace(SMALL)
-
-
-def make_step_of(recipe):
-    if isinstance(recipe, BaselineRecipe):
-        return find(f"{recipe.method}:training_step")
-    return training_step
 
 
 class Watched:
@@ -77,15 +67,15 @@ class Watched:
         return losses
 
 
-def train(method, device, folder, **options):
-    """Train on five images, two a step; return the step, watched."""
-    recipe, watched = recipe_of(method), []
+def train_watched(method, folder, **options):
+    """Train on the device; return the step, watched."""
+    watched = []
 
-    def make_step(*arguments):
-        watched.append(Watched(make_step_of(recipe)(*arguments)))
+    def make_step(recipe, seed, device):
+        watched.append(Watched(make_step_of(recipe)(recipe, seed, device)))
         return watched[-1]
 
-    training.train(recipe, IMAGES, 0, folder, make_step=make_step, device=device, **options)
+    train_small(method, GPU, folder, make_step, **options)
     return watched[-1]
 
 
@@ -93,12 +83,8 @@ def train(method, device, folder, **options):
 def trained_on_the_cpu(method):
     """Return the files of a training on the CPU."""
     with tempfile.TemporaryDirectory() as folder:
-        train(method, "cpu", Path(folder))
+        train_small(method, "cpu", Path(folder))
         return files(Path(folder))
-
-
-def files(folder):
-    return [(folder / name).read_bytes() for name in ("model.safetensors", "losses.csv")]
 
 
 def trains(method, folder):
@@ -107,7 +93,7 @@ def trains(method, folder):
     Between steps, too: the pixels of an epoch are picked on the device. (Places are uploaded
     between the two epochs of three steps.)
     """
-    step = train(method, GPU, folder)
+    step = train_watched(method, folder)
     assert files(folder) == trained_on_the_cpu(method)
     assert next(step.model.parameters()).device.type == GPU
     assert step.inside[1:] == [Counter()] * 5
@@ -117,27 +103,19 @@ def trains(method, folder):
 
 def resumes(method, folder):
     """A training that is killed ends with the bits of one that is not."""
-
-    def kill(done, total, values):
-        if done >= 4:
-            raise Killed
-
     with pytest.raises(Killed):
-        train(method, GPU, folder, checkpoint_every=2, progress=kill)
-    step = train(method, GPU, folder)
+        train_watched(method, folder, checkpoint_every=2, progress=kill_after_four_steps)
+    step = train_watched(method, folder)
     assert len(step.inside) == 4  # it goes on from the second step
     assert files(folder) == trained_on_the_cpu(method)
 
 
 def enhances(folder):
     for options in ({}, {"padding": "minimal", "tile": 32}):
-        model = ZeroLEINR().initialize(0).eval()
-        with torch.no_grad():
-            for weight in model.parameters():
-                weight *= 10 if weight.ndim > 1 else 1  # or the image would be flat
-        expected = inference.enhance(model, PHOTO, **options)
+        model = contrasted()
+        expected = enhance(model, PHOTO, **options)
         assert expected.std() > 10
-        assert np.array_equal(inference.enhance(model.to(GPU), PHOTO, **options), expected)
+        assert np.array_equal(enhance(model.to(GPU), PHOTO, **options), expected)
 
 
 def baseline_enhances(module, folder):
@@ -152,16 +130,8 @@ def baseline_enhances(module, folder):
 
 
 def scores_lpips(folder):
-    rng = np.random.default_rng(0)
-    arrays = {}
-    for layer in perceptual.ALEXNET:
-        name, spread = f"features.{layer.number}", np.sqrt(2 / np.prod(layer.shape[1:]))
-        arrays[f"{name}.weight"] = rng.normal(0, spread, layer.shape).astype(np.float32)
-        arrays[f"{name}.bias"] = np.zeros(layer.shape[0], np.float32)
-    np.savez(folder / "trunk.npz", **arrays)
-    scores = [
-        perceptual.lpips(PHOTO, PHOTO // 2, device, folder / "trunk.npz") for device in ("cpu", GPU)
-    ]
+    trunk = save_random_trunk(folder / "trunk.npz")
+    scores = [lpips(PHOTO, PHOTO // 2, device, trunk) for device in ("cpu", GPU)]
     assert scores[0] == scores[1] > 0.01
 
 
@@ -178,7 +148,7 @@ def catches_a_constant_that_is_uploaded_in_every_step(folder):
     cached = sci._color_space
     sci._color_space = cached.__wrapped__
     try:
-        step = train("sci_retrained", GPU, folder)
+        step = train_watched("sci_retrained", folder)
     finally:
         sci._color_space = cached
     assert [set(events) for events in step.inside] == [{"upload: copy_", "wait: copy_"}] * 6

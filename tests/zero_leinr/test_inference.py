@@ -5,6 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.random_weights import contrasted
 from support.tensors import rand
 
 from baselines import registry
@@ -60,15 +61,6 @@ def test_margins_cover_what_a_tile_looks_at(network, margin, nearly):
     for seen in (rows, columns):
         assert 128 - margin <= seen.min() <= 128 - nearly
         assert 191 + nearly <= seen.max() <= 191 + margin
-
-
-def contrasted(branches=("light", "color"), denoise=True) -> ZeroLEINR:
-    """An untrained model whose output is no flat grey: weights ten times the usual."""
-    model = ZeroLEINR(branches, denoise).initialize(0).eval()
-    with torch.no_grad():
-        for weight in model.parameters():
-            weight *= 10 if weight.ndim > 1 else 1
-    return model.requires_grad_(False)
 
 
 @pytest.mark.parametrize(("padding", "shape"), [("minimal", (33, 390)), ("square", (390, 30))])

@@ -99,9 +99,7 @@ def test_a_process_killed_by_the_system_resumes(images, full, tmp_path):
     )
     run = tmp_path / "run"
     process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "images.npy"), str(run)])
-    deadline = time.monotonic() + 120
     while not (run / "state.ckpt").exists():
-        assert time.monotonic() < deadline
         assert process.poll() is None
         time.sleep(0.05)
     os.kill(process.pid, signal.SIGKILL)
