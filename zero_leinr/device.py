@@ -26,7 +26,11 @@ def choose_device(name: str = "auto") -> str:
     if name == "auto":
         return next((device for device, found in there.items() if found), "cpu")
     if not there.get(name.split(":")[0]):
-        raise InputError(f"device {name}: not on this machine; use auto, or one of cpu, cuda, mps")
+        if name.split(":")[0] in there:
+            raise InputError(
+                f"device {name}: not on this machine, as far as PyTorch sees; use cpu or auto"
+            )
+        raise InputError(f"device {name}: not known; use auto, cpu, cuda or mps")
     return name
 
 
