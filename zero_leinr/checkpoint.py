@@ -10,6 +10,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from zero_leinr.atomic_write import replacing
+from zero_leinr.device import choose_device
 from zero_leinr.errors import InputError
 from zero_leinr.model import ZeroLEINR, flush_subnormals
 from zero_leinr.recipe import Budget, Recipe
@@ -34,11 +35,13 @@ def load_model(path: Path, device: str = "cpu") -> ZeroLEINR:
 
     Args:
         path: The weights.
-        device: Where to.
+        device: ``cpu``, ``cuda``, ``mps``, or ``auto`` for the best on this machine.
 
     Raises:
-        InputError: The file is missing, unreadable, or holds something else.
+        InputError: The file is missing, unreadable, or holds something else; or the device is not
+            on this machine.
     """
+    device = choose_device(device)
     if not path.is_file():
         raise InputError(f"{path}: no such weights; train them with `zero-leinr train`")
     try:

@@ -32,7 +32,11 @@ def choose_device(name: str = "auto") -> str:
             )
         return found
     if not there.get(name.split(":")[0]):
-        raise InputError(f"device {name}: not on this machine; use auto, or one of cpu, cuda, mps")
+        if name.split(":")[0] in there:
+            raise InputError(
+                f"device {name}: not on this machine, as far as PyTorch sees; use cpu or auto"
+            )
+        raise InputError(f"device {name}: not known; use auto, cpu, cuda or mps")
     return name
 
 

@@ -55,11 +55,23 @@ def read_image(path: str | os.PathLike[str]) -> np.ndarray:
             pixels (whose white is not defined), or has a side under 32 px.
     """
     path = Path(path)
-    with _explained(path), Image.open(path) as file:
+    with explained(path), Image.open(path) as file:
         file.load()
         array = np.array(_to_rgb(upright(file)))
     check_side(path, array.shape[1], array.shape[0])
     return array
+
+
+def open_image(path: str | os.PathLike[str]) -> Image.Image:
+    """Open an image file with all its pixels, as it is stored.
+
+    Raises:
+        InputError: The file is missing, unreadable, truncated or not an image.
+    """
+    path = Path(path)
+    with explained(path), Image.open(path) as file:
+        file.load()
+    return file
 
 
 def image_size(path: str | os.PathLike[str]) -> tuple[int, int]:
@@ -69,7 +81,7 @@ def image_size(path: str | os.PathLike[str]) -> tuple[int, int]:
         InputError: The file is missing, unreadable or not an image.
     """
     path = Path(path)
-    with _explained(path), Image.open(path) as file:
+    with explained(path), Image.open(path) as file:
         width, height = file.size
         on_its_side = _orientation(file) >= 5
     return (height, width) if on_its_side else (width, height)
@@ -82,7 +94,7 @@ def color_profile(path: str | os.PathLike[str]) -> bytes | None:
         InputError: The file is missing, unreadable or not an image.
     """
     path = Path(path)
-    with _explained(path), Image.open(path) as file:
+    with explained(path), Image.open(path) as file:
         # The profile of gray or CMYK does not describe the RGB that `read_image` returns.
         return file.info.get("icc_profile") if file.mode in ("RGB", "RGBA") else None
 
@@ -151,7 +163,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 @contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(path: Path | str) -> Iterator[None]:
     """Turn what Pillow raises on a bad file into one line about that file."""
     try:
         yield

@@ -41,13 +41,19 @@ TILE = 768
 
 
 def to_tensor(image: np.ndarray, device: str = "cpu") -> Tensor:
-    """Turn (H, W, 3) uint8 into (1, 3, H, W) float32 in [0, 1]."""
-    return torch.from_numpy(image).to(device).permute(2, 0, 1)[None].float() / 255
+    """Turn (H, W, 3), uint8 or float32 in [0, 1], into (1, 3, H, W) float32 in [0, 1]."""
+    pixels = torch.from_numpy(image).to(device).permute(2, 0, 1)[None]
+    return pixels.float() / 255 if pixels.dtype == torch.uint8 else pixels
 
 
 def to_uint8(image: Tensor) -> np.ndarray:
     """Turn (1, 3, H, W) into (H, W, 3) uint8: clip to [0, 1], round to the nearest."""
     return _levels(image)[0].permute(1, 2, 0).to(torch.uint8).cpu().numpy()
+
+
+def to_float(image: Tensor) -> np.ndarray:
+    """Turn (1, 3, H, W) into (H, W, 3) float32, clipped to [0, 1]."""
+    return image.float().clamp(0, 1)[0].permute(1, 2, 0).cpu().numpy()
 
 
 def round_to_8bit(image: Tensor) -> Tensor:
@@ -89,18 +95,19 @@ def enhance(
 ) -> np.ndarray:
     """Enhance one image.
 
-    The first stage's output is rounded to 8 bit before the second stage sees it.
+    The first stage's output is rounded to 8 bit before the second stage sees it, as in the official
+    code; that of a float image is not.
 
     Args:
         model: A trained model, on its device.
-        image: (H, W, 3) uint8 RGB, any size of at least 2x2.
+        image: (H, W, 3) RGB, uint8 or float32 in [0, 1], any size of at least 2x2.
         padding: ``square`` (official) or ``minimal``, see :func:`pad`.
         tile: Side of the tiles in pixels, a multiple of 32. By default, images of up to ``WHOLE``
             pixels go through at once, larger ones in tiles of ``TILE``.
         precision: One of ``PRECISIONS``; half precision changes pixels by a few 255ths.
 
     Returns:
-        (H, W, 3) uint8 RGB.
+        (H, W, 3) RGB, of the same type.
 
     Raises:
         InputError: See :func:`check_options`.
@@ -110,8 +117,10 @@ def enhance(
     device = next(model.parameters()).device
     check_options(padding, tile, precision, device.type)
 
+    to_array = to_uint8 if image.dtype == np.uint8 else to_float
+
     def through(network: Callable[[Tensor], Tensor]) -> Callable[[np.ndarray], np.ndarray]:
-        return lambda part: to_uint8(network(to_tensor(part, str(device))))
+        return lambda part: to_array(network(to_tensor(part, str(device))))
 
     height, width = _padded_size(image.shape[0], image.shape[1], padding)
     side = tile or (TILE if height * width > WHOLE else max(height, width))
@@ -150,17 +159,17 @@ def in_tiles(
     """Send an image through a network tile by tile.
 
     Args:
-        network: Maps (h, w, 3) uint8 to the same shape.
-        image: (H, W, 3) uint8, padded as the network needs it.
+        network: Maps (h, w, 3) to the same shape and type.
+        image: (H, W, 3), padded as the network needs it.
         shape: Of the result: (H, W, 3), or smaller to leave out padding at the bottom and right.
         tile: Side of a tile.
         margin: Pixels around a tile that the network sees, too, as far as the image has them.
 
     Returns:
-        uint8 of ``shape``.
+        An array of this shape, of the image's type.
     """
     height, width = shape[:2]
-    result = np.empty(shape, np.uint8)
+    result = np.empty(shape, image.dtype)
     for top in range(0, height, tile):
         for left in range(0, width, tile):
             bottom, right = top + tile, left + tile

@@ -14,14 +14,17 @@ def load_released(device: str = "cpu") -> "ZeroLEINR":
     """Load the released model, ready for inference. It comes with the package: no download.
 
     Args:
-        device: Where to.
+        device: ``cpu``, ``cuda``, ``mps``, or ``auto`` for the best on this machine.
+
+    Raises:
+        InputError: The device is not on this machine.
 
     Example:
-        >>> import numpy as np
-        >>> from zero_leinr.inference import enhance
-        >>> photo = np.zeros((40, 60, 3), np.uint8)
-        >>> enhance(load_released(), photo, padding="minimal").shape
-        (40, 60, 3)
+        >>> import torch
+        >>> from zero_leinr import load_released
+        >>> model = load_released()
+        >>> model(torch.full((1, 3, 64, 96), 0.1)).shape
+        torch.Size([1, 3, 64, 96])
     """
     from zero_leinr.checkpoint import load_model  # lazy: the path alone needs no torch
 
