@@ -8,10 +8,11 @@ One file in experiments/config/studies is one study and one target of its name.
 
 from snakemake.utils import min_version
 
-from experiments.graph import Graph
+from experiments.graph import ByWildcards, Graph
 
 min_version("9.0")
 GRAPH = Graph.load(config.get("gpu"))
+FILES = ByWildcards(GRAPH)
 
 
 report: "experiments/report/workflow.rst"
@@ -22,6 +23,8 @@ wildcard_constraints:
     method="[a-z0-9_]+",
     dataset="[A-Za-z0-9_-]+",
     seed=r"\d+",
+    protocol="[a-z0-9_]+",
+    figure="[A-Za-z0-9_-]+",
 
 
 include: "experiments/rules/data.smk"

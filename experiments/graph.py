@@ -1,14 +1,16 @@
 """Which files a study is made of: all that the rules of the workflow need to know."""
 
 import hashlib
+import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from baselines.registry import needs_torch
 from experiments.enhance.external import folder_of
+from experiments.figures.registry import FIGURES, find_figure
 from experiments.sheets.datasets import DatasetConfig, data_folder, load_registry
 from experiments.sheets.metrics import load_metrics
 from experiments.sheets.reading import CONFIG, load_checked
@@ -96,27 +98,40 @@ class Graph:
         return [name for name in datasets if self.registry[name].paired]
 
     def figures(self, study: str) -> list[str]:
-        """Scores and image grids of every data set, training curves, rankings, variants."""
-        names = ["training_curves"] if self.studies[study].trained else []
-        for dataset in self.studies[study].datasets:
-            names += [f"scores_{dataset}", f"qualitative_{dataset}"]
-        names += [f"protocols_{dataset}" for dataset in self.compared(study)]
-        if self.ablated(study):
-            names += [f"differences_{dataset}" for dataset in self.studies[study].datasets]
+        """All figures that the study has: ``figures/registry.py``."""
+        plan = self.studies[study]
+        has = {"all": True, "trained": bool(plan.trained), "ablated": self.ablated(study)}
+        has |= {extra: extra in plan.extras for extra in ("costs", "claims")}
+        has["costs"] &= "psnr" in plan.metrics
+        paired = [name for name in plan.datasets if self.registry[name].paired]
+        of = {"all": plan.datasets, "paired": paired, "compared": self.compared(study)}
+        names: list[str] = []
+        for name, kind in FIGURES.items():
+            if has[kind.where]:
+                names += [f"{name}_{dataset}" for dataset in of.get(kind.of, [])] or (
+                    [name] if kind.of == "study" else []
+                )
         return [
             f"results/{study}/figures/{name}.{kind}" for name in names for kind in ("pdf", "png")
         ]
 
+    def figure_needs(self, study: str, figure: str) -> list[str]:
+        """The files that a figure is drawn from."""
+        kind, dataset = find_figure(figure)
+        files = {
+            "scores": self.scores(study),
+            "images": self.images(study),
+            "losses": self.losses(study),
+            "costs": self.costs(study),
+        }
+        listing = [f"results/{study}/data/{dataset}.json"] if "images" in kind.needs else []
+        return [*(file for need in kind.needs for file in files[need]), *listing]
+
     def extras(self, study: str) -> list[str]:
-        """What the study's sheet asks for beyond scores: costs, published figures, claims."""
-        plan = self.studies[study]
-        names = [f"tables/{extra}.{kind}" for extra in plan.extras for kind in ("csv", "md", "tex")]
-        if "costs" in plan.extras and "psnr" in plan.metrics:
-            paired = [name for name in plan.datasets if self.registry[name].paired]
-            names += [f"figures/quality_cost_{d}.{kind}" for d in paired for kind in ("pdf", "png")]
-        if "claims" in plan.extras:
-            names += [f"figures/claims.{kind}" for kind in ("pdf", "png")]
-        return [f"results/{study}/{name}" for name in names]
+        """The tables that the study's config asks for beyond scores: costs, published, claims."""
+        extras = self.studies[study].extras
+        kinds = ("csv", "md", "tex")
+        return [f"results/{study}/tables/{extra}.{kind}" for extra in extras for kind in kinds]
 
     def scored(self, study: str) -> dict[str, Any]:
         """How each metric is computed: with another protocol, a method is scored again."""
@@ -138,10 +153,10 @@ class Graph:
         measured = [method.name for method in methods if method.weights != WeightsOrigin.ELSEWHERE]
         return [f"results/{study}/costs/{name}.json" for name in measured]
 
-    def runs(self, study: str, file: str) -> list[str]:
-        """A file of every run that the study trains."""
+    def losses(self, study: str) -> list[str]:
+        """The losses of every run that the study trains."""
         return [
-            f"results/{study}/runs/{method.name}/seed{seed}/{file}"
+            f"results/{study}/runs/{method.name}/seed{seed}/losses.csv"
             for method in self.studies[study].trained
             for seed in method.seeds
         ]
@@ -174,9 +189,25 @@ class Graph:
         """What the leak check found; none if nothing is trained."""
         return [f"results/{study}/leaks.json"] if self.studies[study].trained else []
 
-    def each(self, study: str, stage: str) -> list[str]:
-        """The folder of every method in a stage, ``images`` or ``scores``."""
-        return [f"results/{study}/{stage}/{method}" for method in self.studies[study].methods]
+    def all_listings(self, study: str) -> list[str]:
+        """The listings of the evaluation sets and of the training images."""
+        return [*self.listings(study), *self.training_listing(study)]
+
+    def images(self, study: str) -> list[str]:
+        """The folder of every method's images."""
+        return [f"results/{study}/images/{method}" for method in self.studies[study].methods]
+
+    def scores(self, study: str) -> list[str]:
+        """The folder of every method's scores."""
+        return [f"results/{study}/scores/{method}" for method in self.studies[study].methods]
+
+    def recipe(self, study: str, method: str) -> dict[str, Any] | None:
+        """What a method is trained with."""
+        return self.method(study, method).recipe
+
+    def padding(self, study: str) -> str:
+        """How the study pads images for ENRB."""
+        return self.studies[study].padding
 
     def training_images(self, study: str, method: str) -> str:
         """The prepared training images of a method, by their size."""
@@ -265,6 +296,26 @@ class Graph:
     def claims(self) -> str:
         """The sheet of claims."""
         return str(CONFIG / "claims.yaml")
+
+
+class ByWildcards:
+    """The functions of a graph as rules take them: ``scores=FILES.scores``.
+
+    Snakemake calls them with the wildcards of a job; each takes those that its parameters name.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    def __getattr__(self, name: str) -> Callable[[Any], Any]:
+        """Return a function of the wildcards."""
+        function = getattr(self.graph, name)
+        parameters = list(inspect.signature(function).parameters)
+
+        def of_wildcards(wildcards: Any) -> Any:
+            return function(*(getattr(wildcards, parameter) for parameter in parameters))
+
+        return of_wildcards
 
 
 def _seen(folder: Path) -> list[tuple[str, int, int]]:

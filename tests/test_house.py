@@ -26,7 +26,7 @@ ARROWS = {
     "report": {"tables", "figures", "analysis", "data", "sheets"},
     "export": {"data", "sheets"},
     "check": {"score", "enhance", "data", "sheets"},
-    "graph": {"enhance", "train", "data", "sheets"},
+    "graph": {"figures", "enhance", "train", "data", "sheets"},
     "cli": {
         *("check", "report", "tables", "figures", "analysis", "score", "enhance", "train"),
         *("export", "data", "sheets", "baselines"),

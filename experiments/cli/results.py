@@ -133,32 +133,32 @@ def _add_figures(commands: Any) -> None:
         "zero-leinr figures results/demo\nzero-leinr figures results/demo --only training_curves",
     )
     command.add_argument("results", type=Path, help="results/<study>")
-    command.add_argument("--only", choices=("scores", "training_curves", "qualitative"))
+    command.add_argument(
+        "--only", metavar="NAME", help="a kind, such as scores, or a figure, such as scores_dicm"
+    )
     command.add_argument("--dataset", help="this one alone")
 
 
 def _figures(options: argparse.Namespace) -> None:
     from experiments.analysis.results import read_study
-    from experiments.figures.qualitative import write_qualitative
-    from experiments.figures.scores import write_score_figure
-    from experiments.figures.training import write_training_curves
+    from experiments.figures.registry import FIGURES, draw_figure
     from experiments.results_folder import ResultsFolder
 
+    if options.only and options.only not in FIGURES:
+        draw_figure(options.results, options.only)
+        return
     study, kept = read_study(options.results), ResultsFolder(options.results).is_kept
     datasets = [study.dataset(options.dataset)] if options.dataset else study.datasets
-    for dataset in datasets:
-        if options.only in (None, "scores"):
-            write_score_figure(options.results, dataset.name)
-        if options.only in (None, "qualitative") and not kept:
-            write_qualitative(options.results, dataset.name)
-    if options.only in (None, "training_curves") and study.trained and not kept:
-        write_training_curves(options.results)
-    if kept and options.only != "scores":
-        print(
-            f"{options.results}: no images are kept, so no image grids are drawn; no losses are "
-            "kept, so no training curves are drawn",
-            file=sys.stderr,
-        )
+    for name in [options.only] if options.only else ("scores", "qualitative", "training_curves"):
+        lacks = {"images", "losses"} & set(FIGURES[name].needs)
+        if kept and lacks:
+            what = ", ".join(lacks)
+            print(f"{options.results}: no {what} are kept: no {name} drawn", file=sys.stderr)
+        elif FIGURES[name].of != "study":
+            for dataset in datasets:
+                draw_figure(options.results, f"{name}_{dataset.name}")
+        elif options.only or study.trained:
+            draw_figure(options.results, name)
 
 
 # -------------------------------------------------------------------------- costs and published
@@ -296,11 +296,14 @@ def _add_claims(commands: Any) -> None:
         "zero-leinr claims results/ablations",
     )
     command.add_argument("results", type=Path, help="results/<study>")
+    command.add_argument("--only", choices=("table", "figure"))
 
 
 def _claims(options: argparse.Namespace) -> None:
     from experiments.figures.claims import write_claim_figure
     from experiments.tables.claims import write_claims
 
-    write_claims(options.results)
-    write_claim_figure(options.results)
+    if options.only != "figure":
+        write_claims(options.results)
+    if options.only != "table":
+        write_claim_figure(options.results)

@@ -4,7 +4,7 @@
 rule difference_table:
     input:
         study="results/{study}/study.json",
-        scores=lambda wildcards: GRAPH.each(wildcards.study, "scores"),
+        scores=FILES.scores,
     output:
         csv=report(
             "results/{study}/tables/differences.csv",
@@ -19,38 +19,15 @@ rule difference_table:
     conda:
         "../../environment.yml"
     params:
-        results=lambda wildcards: f"results/{wildcards.study}",
+        results="results/{study}",
     shell:
         "zero-leinr differences {params.results} --only table > {log} 2>&1"
-
-
-rule difference_figure:
-    input:
-        study="results/{study}/study.json",
-        scores=lambda wildcards: GRAPH.each(wildcards.study, "scores"),
-    output:
-        pdf="results/{study}/figures/differences_{dataset}.pdf",
-        png=report(
-            "results/{study}/figures/differences_{dataset}.png",
-            caption="../report/differences.rst",
-            category="Ablations",
-            labels={"data set": "{dataset}"},
-        ),
-    log:
-        "results/{study}/logs/figures/differences_{dataset}.log",
-    conda:
-        "../../environment.yml"
-    params:
-        results=lambda wildcards: f"results/{wildcards.study}",
-    shell:
-        "zero-leinr differences {params.results} --only figure --dataset {wildcards.dataset}"
-        " > {log} 2>&1"
 
 
 rule claims:
     input:
         study="results/{study}/study.json",
-        scores=lambda wildcards: GRAPH.each(wildcards.study, "scores"),
+        scores=FILES.scores,
         claims=GRAPH.claims,
     output:
         md=report(
@@ -66,18 +43,11 @@ rule claims:
             labels={"claims": "numbers"},
         ),
         tex="results/{study}/tables/claims.tex",
-        png=report(
-            "results/{study}/figures/claims.png",
-            caption="../report/claims.rst",
-            category="Claims",
-            labels={"claims": "figure"},
-        ),
-        pdf="results/{study}/figures/claims.pdf",
     log:
         "results/{study}/logs/tables/claims.log",
     conda:
         "../../environment.yml"
     params:
-        results=lambda wildcards: f"results/{wildcards.study}",
+        results="results/{study}",
     shell:
-        "zero-leinr claims {params.results} > {log} 2>&1"
+        "zero-leinr claims {params.results} --only table > {log} 2>&1"

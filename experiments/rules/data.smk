@@ -10,7 +10,7 @@ rule fetch:
     conda:
         "../../environment.yml"
     params:
-        files=lambda wildcards: GRAPH.files(wildcards.dataset),
+        rerun_if_changed=FILES.files,
     shell:
         "zero-leinr fetch {wildcards.dataset} --listing {output.listing} > {log} 2>&1"
 
@@ -33,8 +33,8 @@ rule prepare:
 
 rule leaks:
     input:
-        training=lambda wildcards: GRAPH.training_listing(wildcards.study),
-        listings=lambda wildcards: GRAPH.listings(wildcards.study),
+        training=FILES.training_listing,
+        listings=FILES.listings,
     output:
         leaks="results/{study}/leaks.json",
         table=report(
@@ -55,9 +55,8 @@ rule leaks:
 # Has no params: where this job runs anew, Snakemake passes over changed params of all jobs after it.
 rule check:
     input:
-        leaks=lambda wildcards: GRAPH.leaks(wildcards.study),
-        listings=lambda wildcards: GRAPH.listings(wildcards.study)
-        + GRAPH.training_listing(wildcards.study),
+        leaks=FILES.leaks,
+        listings=FILES.all_listings,
     output:
         checked=touch("results/{study}/checked"),
     log:
@@ -72,9 +71,8 @@ rule check:
 rule describe:
     input:
         checked="results/{study}/checked",
-        leaks=lambda wildcards: GRAPH.leaks(wildcards.study),
-        listings=lambda wildcards: GRAPH.listings(wildcards.study)
-        + GRAPH.training_listing(wildcards.study),
+        leaks=FILES.leaks,
+        listings=FILES.all_listings,
     output:
         study="results/{study}/study.json",
     log:
@@ -82,7 +80,7 @@ rule describe:
     conda:
         "../../environment.yml"
     params:
-        summary=lambda wildcards: GRAPH.summary(wildcards.study),
+        rerun_if_changed=FILES.summary,
         leaks=lambda wildcards, input: f"--leaks {input.leaks}" if input.leaks else "",
     shell:
         "zero-leinr check {wildcards.study} --listings {input.listings} {params.leaks}"

@@ -4,9 +4,9 @@
 rule enhance:
     input:
         checked=ancient("results/{study}/checked"),
-        listings=lambda wildcards: GRAPH.listings(wildcards.study),
-        weights=lambda wildcards: GRAPH.weights(wildcards.study, wildcards.method),
-        released=lambda wildcards: GRAPH.released(wildcards.study, wildcards.method),
+        listings=FILES.listings,
+        weights=FILES.weights,
+        released=FILES.released,
     output:
         images=directory("results/{study}/images/{method}"),
     log:
@@ -15,11 +15,11 @@ rule enhance:
         "../../environment.yml"
     threads: 1
     resources:
-        gpu=lambda wildcards: GRAPH.gpus_for(wildcards.study, wildcards.method),
+        gpu=FILES.gpus_for,
     params:
-        model=lambda wildcards: GRAPH.model_option(wildcards.study, wildcards.method),
-        seeds=lambda wildcards: GRAPH.seeds_option(wildcards.study, wildcards.method),
-        decides=lambda wildcards: GRAPH.decides(wildcards.study, wildcards.method),
+        model=FILES.model_option,
+        seeds=FILES.seeds_option,
+        rerun_if_changed=FILES.decides,
     shell:
         "zero-leinr enhance --listings {input.listings} {params.model} {params.seeds}"
         " --gpus {resources.gpu} --threads {threads} --out {output.images} > {log} 2>&1"

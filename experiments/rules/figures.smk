@@ -1,71 +1,23 @@
-# Figures: scores and image grids of every data set, and training curves; pdf and png.
+# Figures: pdf for papers, png to look at. Which there are: experiments/figures/registry.py.
 
 
-rule score_figure:
+rule figure:
     input:
         study="results/{study}/study.json",
-        scores=lambda wildcards: GRAPH.each(wildcards.study, "scores"),
+        needs=FILES.figure_needs,
     output:
-        pdf="results/{study}/figures/scores_{dataset}.pdf",
+        pdf="results/{study}/figures/{figure}.pdf",
         png=report(
-            "results/{study}/figures/scores_{dataset}.png",
-            caption="../report/scores_figure.rst",
-            category="Scores",
-            labels={"data set": "{dataset}"},
+            "results/{study}/figures/{figure}.png",
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
         ),
     log:
-        "results/{study}/logs/figures/scores_{dataset}.log",
+        "results/{study}/logs/figures/{figure}.log",
     conda:
         "../../environment.yml"
     params:
-        results=lambda wildcards: f"results/{wildcards.study}",
+        results="results/{study}",
     shell:
-        "zero-leinr figures {params.results} --only scores --dataset {wildcards.dataset}"
-        " > {log} 2>&1"
-
-
-rule qualitative_figure:
-    input:
-        study="results/{study}/study.json",
-        listing="results/{study}/data/{dataset}.json",
-        images=lambda wildcards: GRAPH.each(wildcards.study, "images"),
-        scores=lambda wildcards: GRAPH.each(wildcards.study, "scores"),
-    output:
-        pdf="results/{study}/figures/qualitative_{dataset}.pdf",
-        png=report(
-            "results/{study}/figures/qualitative_{dataset}.png",
-            caption="../report/qualitative.rst",
-            category="Images",
-            labels={"data set": "{dataset}"},
-        ),
-    log:
-        "results/{study}/logs/figures/qualitative_{dataset}.log",
-    conda:
-        "../../environment.yml"
-    params:
-        results=lambda wildcards: f"results/{wildcards.study}",
-    shell:
-        "zero-leinr figures {params.results} --only qualitative --dataset {wildcards.dataset}"
-        " > {log} 2>&1"
-
-
-rule training_curves:
-    input:
-        study="results/{study}/study.json",
-        losses=lambda wildcards: GRAPH.runs(wildcards.study, "losses.csv"),
-    output:
-        pdf="results/{study}/figures/training_curves.pdf",
-        png=report(
-            "results/{study}/figures/training_curves.png",
-            caption="../report/training_curves.rst",
-            category="Training",
-            labels={"figure": "losses"},
-        ),
-    log:
-        "results/{study}/logs/figures/training_curves.log",
-    conda:
-        "../../environment.yml"
-    params:
-        results=lambda wildcards: f"results/{wildcards.study}",
-    shell:
-        "zero-leinr figures {params.results} --only training_curves > {log} 2>&1"
+        "zero-leinr figures {params.results} --only {wildcards.figure} > {log} 2>&1"

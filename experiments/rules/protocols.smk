@@ -4,7 +4,7 @@
 rule protocol_table:
     input:
         study="results/{study}/study.json",
-        scores=lambda wildcards: GRAPH.each(wildcards.study, "scores"),
+        scores=FILES.scores,
     output:
         csv=report(
             "results/{study}/tables/protocols.csv",
@@ -19,29 +19,6 @@ rule protocol_table:
     conda:
         "../../environment.yml"
     params:
-        results=lambda wildcards: f"results/{wildcards.study}",
+        results="results/{study}",
     shell:
         "zero-leinr protocols {params.results} --only table > {log} 2>&1"
-
-
-rule protocol_figure:
-    input:
-        study="results/{study}/study.json",
-        scores=lambda wildcards: GRAPH.each(wildcards.study, "scores"),
-    output:
-        pdf="results/{study}/figures/protocols_{dataset}.pdf",
-        png=report(
-            "results/{study}/figures/protocols_{dataset}.png",
-            caption="../report/protocols.rst",
-            category="Protocols",
-            labels={"data set": "{dataset}"},
-        ),
-    log:
-        "results/{study}/logs/figures/protocols_{dataset}.log",
-    conda:
-        "../../environment.yml"
-    params:
-        results=lambda wildcards: f"results/{wildcards.study}",
-    shell:
-        "zero-leinr protocols {params.results} --only figure --dataset {wildcards.dataset}"
-        " > {log} 2>&1"

@@ -4,7 +4,7 @@
 rule published_table:
     input:
         study="results/{study}/study.json",
-        scores=lambda wildcards: GRAPH.each(wildcards.study, "scores"),
+        scores=FILES.scores,
         figures=GRAPH.published,
     output:
         csv=report(
@@ -20,6 +20,6 @@ rule published_table:
     conda:
         "../../environment.yml"
     params:
-        results=lambda wildcards: f"results/{wildcards.study}",
+        results="results/{study}",
     shell:
         "zero-leinr published {params.results} > {log} 2>&1"

@@ -5,7 +5,7 @@
 rule score:
     input:
         checked=ancient("results/{study}/checked"),
-        listings=lambda wildcards: GRAPH.listings(wildcards.study),
+        listings=FILES.listings,
         images="results/{study}/images/{method}",
     output:
         scores=directory("results/{study}/scores/{method}"),
@@ -15,8 +15,8 @@ rule score:
         "../../environment.yml"
     threads: 1
     params:
-        metrics=lambda wildcards: GRAPH.scored(wildcards.study),
-        seeds=lambda wildcards: GRAPH.seeds_option(wildcards.study, wildcards.method),
+        rerun_if_changed=FILES.scored,
+        seeds=FILES.seeds_option,
     shell:
         "zero-leinr score {input.images} --listings {input.listings} --study {wildcards.study}"
         " {params.seeds} --device cpu --threads {threads} --out {output.scores} > {log} 2>&1"

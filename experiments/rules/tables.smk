@@ -4,7 +4,7 @@
 rule table:
     input:
         study="results/{study}/study.json",
-        scores=lambda wildcards: GRAPH.each(wildcards.study, "scores"),
+        scores=FILES.scores,
     output:
         csv=report(
             "results/{study}/tables/scores_{protocol}.csv",
@@ -19,6 +19,6 @@ rule table:
     conda:
         "../../environment.yml"
     params:
-        results=lambda wildcards: f"results/{wildcards.study}",
+        results="results/{study}",
     shell:
         "zero-leinr tables {params.results} --protocol {wildcards.protocol} > {log} 2>&1"

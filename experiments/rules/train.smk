@@ -5,13 +5,9 @@ rule train:
     input:
         # A study is checked before its first training; checked again, it retrains nothing by that.
         checked=ancient("results/{study}/checked"),
-        images=lambda wildcards: GRAPH.training_images(
-            wildcards.study, wildcards.method
-        ),
+        images=FILES.training_images,
         # A variant without ENRB takes the branches of a run that trains them too.
-        donor=lambda wildcards: GRAPH.donor(
-            wildcards.study, wildcards.method, wildcards.seed
-        ),
+        donor=FILES.donor,
     output:
         weights="results/{study}/runs/{method}/seed{seed}/model.safetensors",
         losses="results/{study}/runs/{method}/seed{seed}/losses.csv",
@@ -25,8 +21,8 @@ rule train:
     resources:
         gpu=GRAPH.gpus,
     params:
-        recipe=lambda wildcards: GRAPH.method(wildcards.study, wildcards.method).recipe,
-        listing=lambda wildcards: GRAPH.training_listing(wildcards.study),
+        rerun_if_changed=FILES.recipe,
+        listing=FILES.training_listing,
         donor=lambda wildcards, input: (
             f"--branches-of {input.donor[0].rpartition('/')[0]}" if input.donor else ""
         ),

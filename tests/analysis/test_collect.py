@@ -37,8 +37,8 @@ def test_what_needs_images_or_losses_says_so(tmp_path, capsys):
     collect(make_study(tmp_path / "small"), tmp_path / "kept")
     assert main(["figures", str(tmp_path / "kept")]) == 0
     said = capsys.readouterr().err
-    assert "no images are kept" in said
-    assert "no losses are kept" in said
+    assert "no images are kept: no qualitative drawn" in said
+    assert "no losses are kept: no training_curves drawn" in said
     drawn = {path.name for path in (tmp_path / "kept" / "figures").glob("*.pdf")}
     assert drawn == {"scores_pairs.pdf", "scores_single.pdf"}
 
