@@ -6,7 +6,7 @@ export PATH := $(BIN):$(PATH)
 # Imports are most of a short job; compiled once, they take half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo quick ablation ablations released same_budget paper paper_cpu baselines test test-cluster lint bench lock clean
+.PHONY: demo quick ablation ablations released same_budget paper paper_cpu baselines test test-wheel test-cluster lint bench lock clean
 
 # A study: results/<study>/ with weights, images, scores, tables, figures and report.html.
 # As many jobs at a time on GPUs as there are, or as ZERO_LEINR_GPUS says.
@@ -20,6 +20,14 @@ test: .venv/ready
 # A real Slurm of one node: as root, after apt-get install --no-install-recommends slurm-wlm munge.
 test-cluster: .venv/ready
 	python -m pytest -m cluster -s tests/cluster
+
+# The wheel in an empty environment, used from another folder: slow, since it installs torch again.
+test-wheel: .venv/ready
+	rm -rf build/wheel
+	uv build --quiet --wheel --out-dir build/wheel
+	uv venv --quiet --python .venv/bin/python build/wheel/venv
+	VIRTUAL_ENV=build/wheel/venv uv pip install --quiet --constraint requirements.lock build/wheel/*.whl
+	cp tests/wheel.py build/wheel && cd build/wheel && venv/bin/python -I wheel.py
 
 lint: .venv/ready
 	ruff check .
@@ -50,7 +58,7 @@ bench: .venv/ready
 # Pins every package anew, with hashes and without addresses; conda users get the same versions.
 lock: .venv/ready
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
-		--extra dev --extra export --extra cluster --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.lock
+		--extra suite --extra dev --extra export --extra cluster --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.lock
 	$(MAKE) environment.yml
 
 environment.yml: requirements.lock

@@ -63,6 +63,10 @@ class Graph:
         """A method of a study."""
         return self.studies[study].method(name)
 
+    def folder(self, study: str) -> str:
+        """The results of a study."""
+        return f"results/{study}"
+
     def products(self, study: str) -> list[str]:
         """All tables and figures of a study."""
         return [*self.tables(study), *self.figures(study), *self.extras(study)]

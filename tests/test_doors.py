@@ -38,7 +38,7 @@ def test_every_direct_dependency_is_locked():
 
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     names = {re.match(r"[\w-]+", line)[0].lower() for line in locked()}
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    wanted = sum(project["optional-dependencies"].values(), project["dependencies"])
     assert {re.match(r"[\w-]+", line)[0].lower() for line in wanted} <= names
 
 

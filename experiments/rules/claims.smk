@@ -19,7 +19,7 @@ rule difference_table:
     conda:
         "../../environment.yml"
     params:
-        results="results/{study}",
+        results=FILES.folder,
     shell:
         "zero-leinr differences {params.results} --only table > {log} 2>&1"
 
@@ -48,6 +48,6 @@ rule claims:
     conda:
         "../../environment.yml"
     params:
-        results="results/{study}",
+        results=FILES.folder,
     shell:
         "zero-leinr claims {params.results} --only table > {log} 2>&1"

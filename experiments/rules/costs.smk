@@ -44,6 +44,6 @@ rule cost_table:
     conda:
         "../../environment.yml"
     params:
-        results="results/{study}",
+        results=FILES.folder,
     shell:
         "zero-leinr costs {params.results} --only table > {log} 2>&1"

@@ -18,6 +18,6 @@ rule figure:
     conda:
         "../../environment.yml"
     params:
-        results="results/{study}",
+        results=FILES.folder,
     shell:
         "zero-leinr figures {params.results} --only {wildcards.figure} > {log} 2>&1"

@@ -19,6 +19,6 @@ rule protocol_table:
     conda:
         "../../environment.yml"
     params:
-        results="results/{study}",
+        results=FILES.folder,
     shell:
         "zero-leinr protocols {params.results} --only table > {log} 2>&1"

@@ -20,6 +20,6 @@ rule published_table:
     conda:
         "../../environment.yml"
     params:
-        results="results/{study}",
+        results=FILES.folder,
     shell:
         "zero-leinr published {params.results} > {log} 2>&1"

@@ -19,6 +19,6 @@ rule table:
     conda:
         "../../environment.yml"
     params:
-        results="results/{study}",
+        results=FILES.folder,
     shell:
         "zero-leinr tables {params.results} --protocol {wildcards.protocol} > {log} 2>&1"
