@@ -96,9 +96,6 @@ def effect_size(differences: np.ndarray) -> np.ndarray:
 def holm(p_values: np.ndarray) -> np.ndarray:
     """Holm's correction of families of p-values.
 
-    As statsmodels has it (a test holds them together), whose version collects garbage at each
-    call and so takes a tenth of a second for a family.
-
     Args:
         p_values: Shape (..., tests), a family along the last axis; NaN is no part of it and stays.
 
