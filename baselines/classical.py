@@ -18,7 +18,7 @@ from zero_leinr.errors import InputError
 
 
 def identity(settings: Mapping[str, Any], weights: Path | None, device: str) -> Method:
-    """The input as it is: the row that every other one has to beat. No settings."""
+    """Return the input as it is: the row that every other one has to beat. No settings."""
     options(settings)
     return np.copy
 

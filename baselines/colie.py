@@ -68,7 +68,7 @@ class IlluminationField(nn.Module):
 
 
 def losses(residual: Tensor, value: Tensor, threshold: float) -> tuple[Tensor, ...]:
-    """The four losses of the illumination, residual + value, both (1, 1, H, W).
+    """Return the four losses of the illumination, residual + value, both (1, 1, H, W).
 
     Returns:
         Fidelity, smoothness, exposure and sparsity, scalars.

@@ -76,17 +76,17 @@ def _read(path: Path | None) -> dict[str, Tensor]:
 
 
 def to_tensor(image: np.ndarray, device: str) -> Tensor:
-    """A uint8 (H, W, 3) image as a float32 (1, 3, H, W) tensor in [0, 1]."""
+    """Return a uint8 (H, W, 3) image as a float32 (1, 3, H, W) tensor in [0, 1]."""
     return torch.from_numpy(image.transpose(2, 0, 1)[None] / np.float32(255)).to(device)
 
 
 def rounded(image: Tensor) -> np.ndarray:
-    """A (1, 3, H, W) tensor as a uint8 (H, W, 3) image: clipped, rounded to the nearest value."""
+    """Return a (1, 3, H, W) tensor as a uint8 (H, W, 3) image: clipped and rounded."""
     return _to_uint8(image * 255 + 0.5)
 
 
 def truncated(image: Tensor) -> np.ndarray:
-    """A (1, 3, H, W) tensor as a uint8 (H, W, 3) image: clipped, rounded down."""
+    """Return a (1, 3, H, W) tensor as a uint8 (H, W, 3) image: clipped, rounded down."""
     return _to_uint8(image * 255)
 
 

@@ -41,7 +41,7 @@ class BaselineRecipe:
     crop: int | None = None
 
     def __post_init__(self) -> None:
-        """Checks the values, so that a mistake is found before the work starts."""
+        """Check the values, so that a mistake is found before the work starts."""
         check_budget(self, SIDE_MULTIPLE["branches"])
         losses = {name: read_number(f"losses.{name}", w) for name, w in dict(self.losses).items()}
         if not any(losses.values()):
@@ -51,7 +51,7 @@ class BaselineRecipe:
             object.__setattr__(self, name, read_number(name, getattr(self, name)))
 
     def replace(self, overrides: Mapping[str, Any]) -> Self:
-        """Returns the recipe with some settings changed, ``losses`` one by one.
+        """Return the recipe with some settings changed, ``losses`` one by one.
 
         Raises:
             InputError: A key is unknown or a value cannot be.
@@ -71,7 +71,7 @@ class BaselineRecipe:
 
 
 def make_recipe(settings: Mapping[str, Any]) -> Recipe | BaselineRecipe:
-    """The recipe of a baseline, which names its ``method``, or one of Zero-LEINR.
+    """Return the recipe of a baseline, which names its ``method``, or one of Zero-LEINR.
 
     Args:
         settings: All settings of a baseline; for Zero-LEINR those that are not the official ones.

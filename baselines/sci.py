@@ -170,7 +170,7 @@ def _difference(image: Tensor, down: int, right: int) -> Tensor:
 
 
 def training_step(recipe: BaselineRecipe, seed: int, device: str) -> TrainingStep:
-    """What one training step of SCI does, on networks with new weights."""
+    """Return what one training step of SCI does, on networks with new weights."""
     network = StagedSCI().initialize(stream(seed, "init/baseline")).to(device).train()
 
     def losses_of(image: Tensor) -> Losses:

@@ -40,7 +40,7 @@ class TrainingStep:
         )
 
     def __call__(self, image: Tensor, epoch: int, step: int) -> Losses:
-        """Trains on one batch; nothing depends on the epoch or the step.
+        """Train on one batch; nothing depends on the epoch or the step.
 
         Args:
             image: (B, 3, H, W) in [0, 1].
@@ -65,10 +65,10 @@ class TrainingStep:
         return {f"{self.part}/{name}": value.detach() for name, value in values.items()}
 
     def state_dict(self) -> dict[str, Any]:
-        """Weights, running statistics and optimizer state."""
+        """Return weights, running statistics and optimizer state."""
         return {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Takes back what :meth:`state_dict` gave."""
+        """Take back what :meth:`state_dict` gave."""
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -109,7 +109,7 @@ def apply_curve(image: Tensor, curve: Tensor) -> Tensor:
 
 
 def training_step(recipe: BaselineRecipe, seed: int, device: str) -> TrainingStep:
-    """What one training step of Zero-DCE++ does, on a network with new weights."""
+    """Return what one training step of Zero-DCE++ does, on a network with new weights."""
     network = SharedCurveEstimator().initialize(stream(seed, "init/baseline")).to(device)
 
     def losses_of(image: Tensor) -> Losses:

@@ -14,7 +14,7 @@ from zero_leinr.inference import enhance
 
 
 def build(settings: Mapping[str, Any], weights: Path, device: str) -> Method:
-    """The whole method, or with ``denoise: false`` its first stage alone."""
+    """Return the whole method, or with ``denoise: false`` its first stage alone."""
     chosen = options(settings, denoise=True)
     model = load_model(weights, device)
     if not chosen["denoise"]:

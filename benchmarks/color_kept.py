@@ -18,7 +18,7 @@ REGION = 8
 
 
 def main() -> None:
-    """Measures every file of weights, and prints the table."""
+    """Measure every file of weights, and prints the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("images", type=Path, help="what `prepare` wrote: .npy, uint8 (N, S, S, 3)")
     parser.add_argument("weights", type=Path, nargs="+", help="model.safetensors with ENRB or not")

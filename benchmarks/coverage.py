@@ -61,7 +61,7 @@ def hybrid(values: np.ndarray) -> Bounds:
 
 
 def hierarchical(values: np.ndarray) -> Bounds:
-    """Seeds, then images drawn with replacement."""
+    """Draw seeds, then images, with replacement."""
     n_seeds, n_images = values.shape[-2:]
     rng = np.random.default_rng(0)
     image = rng.multinomial(n_images, [1 / n_images] * n_images, size=RESAMPLES) / n_images
@@ -70,7 +70,7 @@ def hierarchical(values: np.ndarray) -> Bounds:
 
 
 def _expanded(means: np.ndarray, n_images: int) -> Bounds:
-    """Percentiles that make up for few images: Hesterberg, The American Statistician 69, 2015."""
+    """Return percentiles that make up for few images: Hesterberg, The American Statistician 69, 2015."""
     t = stats.t.ppf((1 + CONFIDENCE) / 2, n_images - 1)
     tail = stats.norm.cdf(-np.sqrt(n_images / (n_images - 1)) * t)
     low, high = np.quantile(means, [tail, 1 - tail], axis=-1)
@@ -78,7 +78,7 @@ def _expanded(means: np.ndarray, n_images: int) -> Bounds:
 
 
 def chosen(values: np.ndarray) -> Bounds:
-    """What the suite uses."""
+    """Return what the suite uses."""
     return estimate(values).interval()
 
 
@@ -108,7 +108,7 @@ def coverage(draws: int, n_seeds: int, n_images: int, names: list[str]) -> pd.Da
 
 
 def decisions(draws: int, n_seeds: int, n_images: int) -> pd.DataFrame:
-    """A full method against variants, one of which differs by the effect: what tests say.
+    """Return a full method against variants, one of which differs by the effect: what tests say.
 
     ``any false`` is the share of draws in which Holm's correction leaves some false positive;
     ``single false`` that of false positives among all tests before it; ``found`` that of draws in
@@ -135,7 +135,7 @@ def decisions(draws: int, n_seeds: int, n_images: int) -> pd.DataFrame:
 
 
 def main() -> None:
-    """Prints the tables of docs/statistics.md."""
+    """Print the tables of docs/statistics.md."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=3)

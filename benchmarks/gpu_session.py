@@ -38,7 +38,7 @@ GPUs compute float32 in TF32. On a processor that rounds so, losses were .0004 a
 
 
 def main() -> None:
-    """Runs the parts that were asked for, in their order."""
+    """Run the parts that were asked for, in their order."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--images", type=Path, required=True, help="what `prepare` wrote")
     parser.add_argument("--listing", type=Path, help="the listing they came from (recorded)")
@@ -83,7 +83,7 @@ def main() -> None:
 
 
 def check(options: Namespace) -> Table:
-    """The same weights on the same images here and on a processor in float32.
+    """Return the same weights on the same images here and on a processor in float32.
 
     ENRB's first weights are so small that its output would be black, and say nothing of it.
     """
@@ -134,7 +134,7 @@ STEPS, KILLED_AT = 20, 12
 
 
 def check_resume(options: Namespace) -> Table:
-    """The training loop itself: a killed run goes on and ends with the bits of a whole one."""
+    """Kill a training, go on, and compare its bits with those of a whole one."""
     import multiprocessing
 
     context = multiprocessing.get_context("spawn")
@@ -165,7 +165,7 @@ KILLED = 9
 
 
 def _train_until(options: Namespace, folder: Path, stop: int) -> None:
-    """Trains for some steps with the loop that `zero-leinr train` drives, and is gone."""
+    """Train for some steps with the loop that `zero-leinr train` drives, and is gone."""
     import functools
 
     import numpy as np
@@ -203,7 +203,7 @@ def device_name(device: str) -> str:
 
 
 def time_settings(options: Namespace) -> Table:
-    """Seconds a step at each arithmetic, compiled and not."""
+    """Time a step in each precision, compiled and not."""
     title = f"Training on {device_name(options.device)}: median seconds of a step, "
     title += f"batch {options.batch}, {options.size}x{options.size}"
     table = Table(title, ["arithmetic", "seconds", "against the first"])
@@ -222,7 +222,7 @@ def time_settings(options: Namespace) -> Table:
 
 
 def unaligned_step(*shape: Any) -> Callable[[], None]:
-    """The step without channels padded to multiples of eight (``zero_leinr.fused_conv``)."""
+    """Return the step without channels padded to multiples of eight (``zero_leinr.fused_conv``)."""
     from zero_leinr import fused_conv
 
     fused_conv.ALIGNED.clear()
@@ -230,7 +230,7 @@ def unaligned_step(*shape: Any) -> Callable[[], None]:
 
 
 def time_baselines(options: Namespace) -> Table:
-    """Seconds a step of every baseline among the recipes, at its own batch."""
+    """Time a step of every baseline among the recipes, at its own batch."""
     title = f"Training baselines on {device_name(options.device)}: median seconds of a step"
     table = Table(title, ["method", "batch", "side", "seconds"])
     for path in sorted(options.recipes.glob("*.json")):
@@ -243,7 +243,7 @@ def time_baselines(options: Namespace) -> Table:
 
 
 def baseline_step(settings: dict[str, Any], device: str) -> Callable[[], None]:
-    """The step that `zero-leinr train` takes for a baseline."""
+    """Return the step that `zero-leinr train` takes for a baseline."""
     from baselines.recipe import make_recipe
     from baselines.registry import find
     from zero_leinr.device import set_up_training
@@ -261,7 +261,7 @@ def baseline_step(settings: dict[str, Any], device: str) -> Callable[[], None]:
 
 
 def profile(options: Namespace, precision: str) -> Table:
-    """The kernels that take most of a step's time on the device."""
+    """Return the kernels that take most of a step's time on the device."""
     import torch
     from torch.profiler import ProfilerActivity
 
@@ -282,7 +282,7 @@ def profile(options: Namespace, precision: str) -> Table:
 
 
 def time_together(options: Namespace) -> Table:
-    """What one GPU does when several runs share it."""
+    """Return what one GPU does when several runs share it."""
     title = f"Runs at a time on {device_name(options.device)}: steps a second of all"
     table = Table(title, ["runs", "steps a second", "against one"])
     shape = (options.batch, options.size, options.device, options.precision, options.compile)
@@ -295,7 +295,7 @@ def time_together(options: Namespace) -> Table:
 
 
 def steps_a_second(shape: tuple[Any, ...], runs: int, seconds: float = 10) -> float:
-    """Steps of all runs in a second, each run in a process of its own."""
+    """Count the steps of all runs in a second, each run in a process of its own."""
     import multiprocessing
 
     context = multiprocessing.get_context("spawn")
@@ -335,7 +335,7 @@ def _count_steps(shape: tuple[Any, ...], seconds: float, barrier: Any, counts: A
 
 
 def train_until(options: Namespace, ends: float) -> Table:
-    """Trains what is not trained yet, the full method first, until the time is up."""
+    """Train what is not trained yet, the full method first, until the time is up."""
     found = sorted(options.recipes.glob("*.json"), key=lambda path: (path.stem != FULL, path.stem))
     if not found:
         raise SystemExit(f"{options.recipes}: no recipes; write them with `zero-leinr recipes`")
@@ -367,7 +367,7 @@ def train_until(options: Namespace, ends: float) -> Table:
 
 
 def start(options: Namespace, recipe: Path, seed: int, run: Path) -> "subprocess.Popen[bytes]":
-    """Starts `zero-leinr train` on a copy of the recipe with this session's arithmetic."""
+    """Start `zero-leinr train` on a copy of the recipe with this session's arithmetic."""
     run.mkdir(parents=True, exist_ok=True)
     content = json.loads(recipe.read_text(encoding="utf-8"))
     compiled = []

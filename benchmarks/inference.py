@@ -25,7 +25,7 @@ COLUMNS = ["method", "official (s)", "here (s)", "ratio", "ratio of processor ti
 
 
 def main() -> None:
-    """Measures and prints the table."""
+    """Measure and prints the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--zero-dce", type=Path, help="folder with model.py of the official code")
     parser.add_argument("--zero-leinr", type=Path, help="folder with arch_unet.py of the same")
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def pairs(options: argparse.Namespace, image: np.ndarray, weights: Path) -> list[Any]:
-    """What is compared: name, official way, ours."""
+    """Return what is compared: name, official way, ours."""
     found: list[Any] = []
     if options.zero_dce:
         theirs = (official_zero_dce, (options.zero_dce, image))
@@ -61,7 +61,7 @@ def pairs(options: argparse.Namespace, image: np.ndarray, weights: Path) -> list
 
 
 def dark_image(height: int, width: int) -> np.ndarray:
-    """A dark scene with structure, (H, W, 3) uint8; always the same."""
+    """Return a dark scene with structure, (H, W, 3) uint8; always the same."""
     y, x = np.mgrid[0:height, 0:width]
     scene = np.stack([40 + 30 * np.sin(x / 31 + c) * np.cos(y / 23) for c in range(3)], axis=-1)
     noise = np.random.default_rng(0).normal(0, 3, scene.shape)
@@ -72,7 +72,7 @@ def dark_image(height: int, width: int) -> np.ndarray:
 
 
 def official_zero_dce(folder: Path, image: np.ndarray) -> Call:
-    """The steps of `lowlight_test.py`, from the array of the image to that which it saves."""
+    """Return the steps of `lowlight_test.py`, from the image's array to the saved one."""
     import torch
 
     sys.path.insert(0, str(folder))
@@ -91,7 +91,7 @@ def official_zero_dce(folder: Path, image: np.ndarray) -> Call:
 
 
 def our_zero_dce(folder: Path, image: np.ndarray) -> Call:
-    """The baseline of this project, on the same weights."""
+    """Return the baseline of this project, on the same weights."""
     from baselines.registry import build
     from zero_leinr.allocator import reuse_freed_memory
 
@@ -119,7 +119,7 @@ def draw_weights(path: Path) -> None:
 
 
 def official_zero_leinr(folder: Path, weights: Path, image: np.ndarray) -> Call:
-    """The steps of `test` in `train.py`, from the array of the image to that which it saves."""
+    """Return the steps of `test` in `train.py`, from the image's array to the saved one."""
     import torch
 
     sys.path.insert(0, str(folder))
@@ -159,7 +159,7 @@ def official_zero_leinr(folder: Path, weights: Path, image: np.ndarray) -> Call:
 
 
 def our_zero_leinr(weights: Path, image: np.ndarray, padding: str, precision: str) -> Call:
-    """What `zero-leinr enhance` calls."""
+    """Return what `zero-leinr enhance` calls."""
     from experiments.enhance.run import trained
     from zero_leinr.allocator import reuse_freed_memory
 

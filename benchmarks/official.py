@@ -17,7 +17,7 @@ from side_by_side import batch_of, finished
 
 
 def official_training(folder: Path, device: str) -> Any:
-    """Imports the official ``train.py``, made to run where its packages or CUDA are missing.
+    """Import the official ``train.py``, made to run where its packages or CUDA are missing.
 
     Args:
         folder: The official code.
@@ -50,7 +50,7 @@ def run(
     scored: Callable[[Any], None] = lambda _: None,
     **settings: Any,
 ) -> None:
-    """Runs the official ``train``.
+    """Run the official ``train``.
 
     Args:
         train: What :func:`official_training` gave.
@@ -96,7 +96,7 @@ def official_step(
 
 
 def _write_branches(state: Path, place: Path) -> None:
-    """Writes a state's branches as the official code looks for them."""
+    """Write a state's branches as the official code looks for them."""
     import torch
 
     from zero_leinr.checkpoint import load_state
@@ -132,7 +132,7 @@ def _gated(
     precision: str,
     **settings: Any,
 ) -> Callable[[], None]:
-    """Runs the official loop in a thread of its own, awake only between asking and answering."""
+    """Run the official loop in a thread of its own, awake only between asking and answering."""
     import torch
 
     gate = _Gate()
@@ -179,7 +179,7 @@ class _Gate:
         return _Opened(epoch)
 
     def whole(self, loader: Iterable[Any]) -> "_Opened":
-        """A whole epoch whenever asked."""
+        """Return a whole epoch whenever asked."""
 
         def epoch() -> Iterator[Any]:
             self._wait()
@@ -213,7 +213,7 @@ class _Nothing:
 
 
 def _stay_on_cpu() -> None:
-    """Makes what is sent to CUDA stay where it is; the official code names no other device."""
+    """Make what is sent to CUDA stay where it is; the official code names no other device."""
     import torch
 
     torch.Tensor.cuda = lambda self, *_, **__: self

@@ -22,7 +22,7 @@ METRICS = ("psnr", "ssim", "lpips")
 
 
 def main() -> None:
-    """Trains, scores, and prints the table."""
+    """Train, score, and print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("official", type=Path, help="folder with the official train.py")
     parser.add_argument("--images", type=Path, required=True, help="what `prepare` wrote")
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def recipe_of(options: argparse.Namespace) -> Any:
-    """The official recipe with the budget of this comparison."""
+    """Return the official recipe with the budget of this comparison."""
     from experiments.cli.common import parse_settings
     from zero_leinr.recipe import Recipe
 
@@ -54,14 +54,14 @@ def recipe_of(options: argparse.Namespace) -> Any:
 
 
 def train_here(options: argparse.Namespace, seed: int, weights: Path) -> None:
-    """Trains as `zero-leinr train` does."""
+    """Train as `zero-leinr train` does."""
     from experiments.train.run import run_training
 
     run_training(recipe_of(options), options.images, seed, weights.parent, device=options.device)
 
 
 def train_official(options: argparse.Namespace, seed: int, weights: Path) -> None:
-    """Runs the official loop and saves its networks as weights of this project."""
+    """Run the official loop and saves its networks as weights of this project."""
     import torch
 
     from experiments.data.prepare import load
@@ -114,7 +114,7 @@ def compare(options: argparse.Namespace) -> Table:
 
 
 def scores(options: argparse.Namespace, side: str) -> list[dict[str, float]]:
-    """The mean scores of each seed under the standard protocol."""
+    """Return the mean scores of each seed under the standard protocol."""
     from experiments.enhance.run import enhance_items, trained
     from experiments.score.run import folder_items, score_folder
 

@@ -32,7 +32,7 @@ METRICS = {
 
 
 def main() -> None:
-    """Measures and prints the table."""
+    """Measure and prints the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("images", type=Path, help="folder of images")
     parser.add_argument("references", type=Path, help="folder of their references")
@@ -67,7 +67,7 @@ def report(
     theirs: list[float],
     ours: str,
 ) -> None:
-    """Prints the table, and beside it the mean scores of both sides."""
+    """Print the table, and beside it the mean scores of both sides."""
     columns = ["", "metric by metric", "zero-leinr score", "ratio"]
     table = Table(f"Scoring {options.images}: medians of {options.repeats}", columns)
     for place, name in enumerate(("seconds", "processor seconds")):
@@ -80,7 +80,7 @@ def report(
 
 
 def filled(printed: str) -> list[str]:
-    """Lines `metric protocol mean`: pandas leaves a metric out that stands in the line above."""
+    """Return lines `metric protocol mean`: pandas leaves a metric out that stands in the line above."""
     metric, lines = "", []
     for line in printed.splitlines()[2:]:
         metric = metric if line.startswith(" ") else line.split()[0]
@@ -89,7 +89,7 @@ def filled(printed: str) -> list[str]:
 
 
 def timed(commands: Sequence[list[str]]) -> tuple[tuple[float, float], list[str]]:
-    """Runs processes one after another; seconds on the clock and of the processor, and output."""
+    """Run processes one after another; seconds on the clock and of the processor, and output."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     printed = [
         subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -129,7 +129,7 @@ def _pyiqa(name: str, settings: dict[str, str]):
 
 
 def _lpips():
-    """The package's LPIPS; its trunk comes from the data folder instead of the network."""
+    """Return the package's LPIPS; its trunk comes from the data folder instead of the network."""
     import functools
 
     import lpips

@@ -41,7 +41,7 @@ class Times:
 
 
 def in_turns(makers: list[Maker], repeats: int, threads: int) -> list[Times]:
-    """Times several ways of doing a thing, in turns, each in a fresh process.
+    """Time several ways of doing a thing, in turns, each in a fresh process.
 
     A process of its own for each keeps settings (of the memory allocator, say) and caches apart; in
     turns, so that whatever else the machine does hits all of them. One call each to warm up.
@@ -84,7 +84,7 @@ def in_turns(makers: list[Maker], repeats: int, threads: int) -> list[Times]:
 
 
 def _work(pipe: Any, make: Callable[..., Callable[[], Any]], arguments: tuple[Any, ...]) -> None:
-    """Calls the work whenever asked, and sends back how long it took and what it gave."""
+    """Call the work whenever asked, and sends back how long it took and what it gave."""
     call = make(*arguments)
     while pipe.recv():  # until it is ended
         clock, processor = time.perf_counter(), time.process_time()
@@ -117,7 +117,7 @@ def batch_of(batch: int, size: int, device: str) -> Any:
 
 
 def finished(device: str) -> None:
-    """Waits until the device has done all that it was told."""
+    """Wait until the device has done all that it was told."""
     import torch
 
     if device.startswith("cuda"):
@@ -132,18 +132,18 @@ class Table:
         self.rows: list[list[str]] = []
 
     def add(self, *cells: str) -> None:
-        """Adds a row."""
+        """Add a row."""
         self.rows.append(list(cells))
 
     def markdown(self) -> str:
-        """The table with its title and the machine."""
+        """Return the table with its title and the machine."""
         lines = [f"{self.title}. {machine()}.", ""]
         for row in (self.columns, ["---"] * len(self.columns), *self.rows):
             lines.append("| " + " | ".join(row) + " |")
         return "\n".join(lines) + "\n"
 
     def show(self, out: Path | None) -> None:
-        """Prints the table; with ``out`` writes OUT.csv and OUT.md as well."""
+        """Print the table; with ``out`` writes OUT.csv and OUT.md as well."""
         print(self.markdown())
         if out is None:
             return

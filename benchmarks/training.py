@@ -27,7 +27,7 @@ STEPS = 200
 
 
 def main() -> None:
-    """Measures and prints the table."""
+    """Measure and prints the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("official", nargs="?", type=Path, help="folder with the official train.py")
     parser.add_argument("--curves", type=Path, help="instead: loss curves; a folder of dark images")
@@ -102,7 +102,7 @@ def late(options: argparse.Namespace) -> str:
 def our_step(
     batch: int, size: int, device: str, precision: str, compiled: bool, state: Path | None = None
 ) -> Callable[[], None]:
-    """The step that `zero-leinr train` takes."""
+    """Return the step that `zero-leinr train` takes."""
     import torch
 
     from zero_leinr.allocator import reuse_freed_memory
@@ -129,7 +129,7 @@ def our_step(
 def our_epoch(
     folder: Path, batch: int, size: int, device: str, precision: str, compiled: bool
 ) -> Callable[[], int]:
-    """An epoch as `zero-leinr train` goes through it, its images decoded and resized before."""
+    """Return an epoch as `zero-leinr train` runs it, its images decoded and resized before."""
     import numpy as np
 
     from experiments.data.images import list_images
@@ -197,7 +197,7 @@ def compare_curves(options: argparse.Namespace) -> Table:
 def curve(
     options: argparse.Namespace, images: Any, seed: int, settings: dict[str, Any], folder: Path
 ) -> dict[str, Any]:
-    """The losses of one training by name, one value a step."""
+    """Return the losses of one training by name, one value a step."""
     import csv
 
     import numpy as np

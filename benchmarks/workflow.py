@@ -27,7 +27,7 @@ COLUMNS = ["what", "jobs", "seconds", "processor seconds"]
 
 
 def main() -> None:
-    """Measures and prints the table."""
+    """Measure and prints the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--methods", type=int, default=METHODS, help="default 40")
     parser.add_argument("--repeats", type=int, default=3, help="default 3")
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def copy_project(folder: Path, methods: int) -> None:
-    """Copies the project, and adds variants until the paper study has so many methods."""
+    """Copy the project, and adds variants until the paper study has so many methods."""
     for name in ("Snakefile", "environment.yml"):
         shutil.copy(PROJECT / name, folder / name)
     for name in ("zero_leinr", "baselines", "experiments"):
@@ -65,13 +65,13 @@ def copy_project(folder: Path, methods: int) -> None:
 
 
 def methods_of(project: Path) -> list[str]:
-    """The names of the paper study's methods, as the project's own code tells them."""
+    """Return the names of the paper study's methods, as the project's own code tells them."""
     code = "from experiments.graph import Graph; print(*Graph.load().studies['paper'].methods)"
     return run(project, sys.executable, "-c", code).split()
 
 
 def finish(project: Path) -> None:
-    """Makes every output of the paper study and marks it as finished."""
+    """Make every output of the paper study and marks it as finished."""
     summary = run(project, "snakemake", "paper", "--summary", "--cores", "1")
     for name in re.findall(r"^(results/\S+)\t", summary, re.M):
         path = project / name
@@ -100,7 +100,7 @@ def processor_seconds() -> float:
 
 
 def run(project: Path, *command: str) -> str:
-    """Runs a command in the project; returns all that it printed."""
+    """Run a command in the project; returns all that it printed."""
     done = subprocess.run(
         command,
         cwd=project,

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 def check_study(study: StudyConfig, listings: Sequence[Path] = ()) -> dict[str, str]:
-    """Makes sure that a study can run to its end; downloads weights that are not there.
+    """Make sure that a study can run to its end; downloads weights that are not there.
 
     Args:
         study: The study.
@@ -64,7 +64,7 @@ def check_study(study: StudyConfig, listings: Sequence[Path] = ()) -> dict[str, 
 
 
 def _check_gpu() -> None:
-    """Refuses to plan trainings for a GPU that torch cannot use; on the CPU they take weeks.
+    """Refuse to plan trainings for a GPU that torch cannot use; on the CPU they take weeks.
 
     Raises:
         InputError: There is such a GPU, and nobody has said that it shall not be used.
@@ -83,7 +83,7 @@ def describe_study(
     listings: Sequence[Path] = (),
     leaks: Path | None = None,
 ) -> dict[str, Any]:
-    """Says what tables and figures have to know of a study: the content of ``study.json``.
+    """Say what tables and figures have to know of a study: the content of ``study.json``.
 
     Args:
         study: The study.

@@ -40,7 +40,7 @@ class Graph:
 
     @classmethod
     def load(cls, gpus: int | None = None) -> "Graph":
-        """Reads and checks every sheet.
+        """Read and checks every sheet.
 
         Args:
             gpus: What a job asks for that profits from a GPU; None: what this machine has. A
@@ -60,11 +60,11 @@ class Graph:
         return [name for name in self.studies if re.fullmatch("[a-z0-9_]+", name)]
 
     def method(self, study: str, name: str) -> MethodConfig:
-        """A method of a study."""
+        """Return a method of a study."""
         return self.studies[study].method(name)
 
     def folder(self, study: str) -> str:
-        """The results of a study."""
+        """Return the results of a study."""
         return f"results/{study}"
 
     def products(self, study: str) -> list[str]:
@@ -72,7 +72,7 @@ class Graph:
         return [*self.tables(study), *self.figures(study), *self.extras(study)]
 
     def tables(self, study: str) -> list[str]:
-        """A table for each protocol of some metric, one of protocols, one of the variants.
+        """Return a table for each protocol of some metric, one of protocols, one of the variants.
 
         A protocol that is shown only beside another has no table of its own.
         """
@@ -95,7 +95,7 @@ class Graph:
         ]
 
     def compared(self, study: str) -> list[str]:
-        """Data sets with scores in several protocols: those with references."""
+        """Return data sets with scores in several protocols: those with references."""
         metrics = load_metrics(self.studies[study].metrics).values()
         several = any("standard" in m["protocols"] and len(m["protocols"]) > 1 for m in metrics)
         datasets = self.studies[study].datasets if several else []
@@ -120,7 +120,7 @@ class Graph:
         ]
 
     def figure_needs(self, study: str, figure: str) -> list[str]:
-        """The files that a figure is drawn from."""
+        """Return the files that a figure is drawn from."""
         kind, dataset = find_figure(figure)
         files = {
             "scores": self.scores(study),
@@ -132,7 +132,7 @@ class Graph:
         return [*(file for need in kind.needs for file in files[need]), *listing]
 
     def extras(self, study: str) -> list[str]:
-        """The tables that the study's config asks for beyond scores: costs, published, claims."""
+        """Return the tables that the config asks for beyond scores: costs, published, claims."""
         extras = self.studies[study].extras
         kinds = ("csv", "md", "tex")
         return [f"results/{study}/tables/{extra}.{kind}" for extra in extras for kind in kinds]
@@ -146,19 +146,19 @@ class Graph:
         }
 
     def ablated(self, study: str) -> bool:
-        """Whether the study has the full method, and variants to compare with it."""
+        """Tell whether the study has the full method, and variants to compare with it."""
         methods = self.studies[study].methods.values()
         variants = [method.name for method in methods if method.group == VARIANTS_GROUP]
         return FULL in variants and len(variants) > 1
 
     def costs(self, study: str) -> list[str]:
-        """The measured costs of every method that runs here."""
+        """Return the measured costs of every method that runs here."""
         methods = self.studies[study].methods.values()
         measured = [method.name for method in methods if method.weights != WeightsOrigin.ELSEWHERE]
         return [f"results/{study}/costs/{name}.json" for name in measured]
 
     def losses(self, study: str) -> list[str]:
-        """The losses of every run that the study trains."""
+        """Return the losses of every run that the study trains."""
         return [
             f"results/{study}/runs/{method.name}/seed{seed}/losses.csv"
             for method in self.studies[study].trained
@@ -166,7 +166,7 @@ class Graph:
         ]
 
     def files(self, dataset: str) -> str:
-        """A hash of what decides which images a data set has; with another they are listed anew.
+        """Return a hash of what decides which images a data set has.
 
         Files with a manifest are held to it, so only a folder of the user's is looked into.
         """
@@ -181,32 +181,32 @@ class Graph:
         return hashlib.sha256(repr(decides).encode()).hexdigest()
 
     def listings(self, study: str) -> list[str]:
-        """The listings of the study's evaluation sets."""
+        """Return the listings of the study's evaluation sets."""
         return [f"results/{study}/data/{name}.json" for name in self.studies[study].datasets]
 
     def training_listing(self, study: str) -> list[str]:
-        """The listing that the training images come from; none if nothing is trained."""
+        """Return the listing that the training images come from; none if nothing is trained."""
         plan = self.studies[study]
         return [f"results/{study}/data/{plan.training_images}.json"] if plan.trained else []
 
     def leaks(self, study: str) -> list[str]:
-        """What the leak check found; none if nothing is trained."""
+        """Return what the leak check found; none if nothing is trained."""
         return [f"results/{study}/leaks.json"] if self.studies[study].trained else []
 
     def all_listings(self, study: str) -> list[str]:
-        """The listings of the evaluation sets and of the training images."""
+        """Return the listings of the evaluation sets and of the training images."""
         return [*self.listings(study), *self.training_listing(study)]
 
     def images(self, study: str) -> list[str]:
-        """The folder of every method's images."""
+        """Return the folder of every method's images."""
         return [f"results/{study}/images/{method}" for method in self.studies[study].methods]
 
     def scores(self, study: str) -> list[str]:
-        """The folder of every method's scores."""
+        """Return the folder of every method's scores."""
         return [f"results/{study}/scores/{method}" for method in self.studies[study].methods]
 
     def recipe(self, study: str, method: str) -> dict[str, Any] | None:
-        """What a method is trained with."""
+        """Return what a method is trained with."""
         return self.method(study, method).recipe
 
     def padding(self, study: str) -> str:
@@ -214,14 +214,14 @@ class Graph:
         return self.studies[study].padding
 
     def training_images(self, study: str, method: str) -> str:
-        """The prepared training images of a method, by their size."""
+        """Return the prepared training images of a method, by their size."""
         recipe = self.method(study, method).recipe
         assert recipe is not None, f"{method} is not trained"
         name = self.studies[study].training_images
         return f"results/{study}/data/{name}_{recipe['image_size']}.npy"
 
     def donor(self, study: str, method: str, seed: int | str) -> list[str]:
-        """The run that trains the branches of this one too, which are taken from it."""
+        """Return the run that trains the branches of this one too, which are taken from it."""
         recipe = self.method(study, method).recipe or {}
         for other in self.studies[study].trained:
             if int(seed) in other.seeds and are_branches_of(recipe, other.recipe or {}):
@@ -229,7 +229,7 @@ class Graph:
         return []
 
     def decides(self, study: str, method: str) -> dict[str, Any]:
-        """What of a method's entry decides its images; with another note they stay."""
+        """Return what of a method's entry decides its images; with another note they stay."""
         entry = self.method(study, method).entry
         keys = ("method", "settings", "settings_for", "crops_to", "weights")
         kept = {key: entry[key] for key in keys if key in entry}
@@ -241,7 +241,7 @@ class Graph:
         return kept | ({"sha256": official["sha256"]} if official else {})
 
     def weights(self, study: str, method: str) -> list[str]:
-        """The weights of every seed that this study trains; none where it trains nothing."""
+        """Return the weights of every seed that this study trains; none where it trains nothing."""
         plan = self.method(study, method)
         if plan.recipe is None:
             return []
@@ -249,17 +249,17 @@ class Graph:
         return [f"{folder}/seed{seed}/model.safetensors" for seed in plan.seeds]
 
     def released(self, study: str, method: str) -> list[str]:
-        """The weights of the package, if the method has those: with others it runs anew."""
+        """Return the weights of the package, if the method has those: with others it runs anew."""
         return (
             [str(RELEASED)] if self.method(study, method).weights == WeightsOrigin.RELEASED else []
         )
 
     def first_weights(self, study: str, method: str) -> list[str]:
-        """The weights of a method's first seed, which its costs are measured on."""
+        """Return the weights of a method's first seed, which its costs are measured on."""
         return self.weights(study, method)[:1]
 
     def gpus_for(self, study: str, method: str) -> int:
-        """What enhancing by a method asks of the ``gpu`` resource: nothing without a network."""
+        """Return what a method asks of the ``gpu`` resource: nothing without a network."""
         plan = self.method(study, method)
         network = (
             plan.recipe or "weights" in plan.entry or needs_torch(plan.entry.get("method", ""))
@@ -271,7 +271,7 @@ class Graph:
         return " ".join(["--seeds", *map(str, self.method(study, method).seeds)])
 
     def model_option(self, study: str, method: str) -> str:
-        """What ``zero-leinr enhance`` is told: trained weights, the name of a baseline, or both."""
+        """Return options of ``zero-leinr enhance``: trained weights, a baseline's name, or both."""
         weights = self.weights(study, method)
         options = ["--weights", *weights] if weights else []
         if {"method", "images"} & self.method(study, method).entry.keys():
@@ -323,6 +323,6 @@ class ByWildcards:
 
 
 def _seen(folder: Path) -> list[tuple[str, int, int]]:
-    """Names, sizes and times of the files of a folder."""
+    """Return names, sizes and times of the files of a folder."""
     files = sorted(path for path in folder.glob("*") if path.is_file())
     return [(path.name, (stat := path.stat()).st_size, stat.st_mtime_ns) for path in files]

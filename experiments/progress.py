@@ -20,7 +20,7 @@ class _Silent:
 
 
 def progress_bar(title: str, unit: str, total: int | None = None) -> Any:
-    """A bar of tqdm; a silent one without it, so that training needs no such package."""
+    """Return a bar of tqdm; a silent one without it, so that training needs no such package."""
     try:
         from tqdm import tqdm
     except ImportError:

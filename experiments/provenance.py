@@ -13,7 +13,7 @@ from zero_leinr.atomic_write import replacing
 
 
 def provenance(device: str) -> dict[str, Any]:
-    """What a reader needs to know about this process to repeat it.
+    """Return what a reader needs to know about this process to repeat it.
 
     Args:
         device: The device that the work ran on, such as ``cpu`` or ``cuda``.
@@ -39,7 +39,7 @@ def _version(package: str) -> str | None:
 
 
 def git_commit() -> str | None:
-    """The commit of this checkout, with ``-dirty`` if files differ; None outside of one."""
+    """Return the commit of this checkout, with ``-dirty`` if files differ; None outside of one."""
     here = Path(__file__)
     # An installed copy may lie in a checkout of something else, which does not track this file.
     tracked = ["ls-files", "--error-unmatch", here.name]
@@ -55,7 +55,7 @@ def git_commit() -> str | None:
 
 
 def device_name(device: str) -> str:
-    """The name of the graphics card or the processor; of the latter, Linux tells the model."""
+    """Return the name of the GPU, or the model of the CPU where Linux tells it."""
     if device.startswith("cuda"):
         import torch
 
@@ -68,6 +68,6 @@ def device_name(device: str) -> str:
 
 
 def write_json(content: dict[str, Any], path: Path) -> None:
-    """Writes a JSON file, whole or not at all."""
+    """Write a JSON file, whole or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")

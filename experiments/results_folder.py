@@ -43,29 +43,29 @@ class ResultsFolder:
         return self.kept_scores.exists()
 
     def listing(self, dataset: str) -> Path:
-        """The images of a data set, as ``fetch`` found them."""
+        """Return the images of a data set, as ``fetch`` found them."""
         return self.root / "data" / f"{dataset}.json"
 
     def run(self, method: str, seed: int) -> Path:
-        """The folder of a run: weights, losses and record."""
+        """Return the folder of a run: weights, losses and record."""
         return self.root / "runs" / method / f"seed{seed}"
 
     def images(self, method: str, seed: int, dataset: str) -> Path:
-        """The folder of a method's images of a data set."""
+        """Return the folder of a method's images of a data set."""
         return self.root / "images" / method / f"seed{seed}" / dataset
 
     def scores(self, method: str, seed: int, dataset: str) -> Path:
-        """The scores of those images."""
+        """Return the scores of those images."""
         return self.root / "scores" / method / f"seed{seed}" / f"{dataset}.csv"
 
     def costs(self, method: str) -> Path:
-        """What an image costs a method."""
+        """Return what an image costs a method."""
         return self.root / "costs" / f"{method}.json"
 
     def table(self, name: str) -> Path:
-        """A table, without its suffix."""
+        """Return a table, without its suffix."""
         return self.root / "tables" / name
 
     def figure(self, name: str) -> Path:
-        """A figure, without its suffix."""
+        """Return a figure, without its suffix."""
         return self.root / "figures" / name

@@ -45,7 +45,7 @@ class Test:
 
 
 def judge(study: StudyResults, scores: pd.DataFrame, sheet: Mapping[str, Any]) -> pd.DataFrame:
-    """Puts every claim to its tests.
+    """Put every claim to its tests.
 
     Args:
         study: What ``read_study`` returned.
@@ -96,7 +96,7 @@ def _comparisons(
 def _measured(
     study: StudyResults, known: Mapping[Any, pd.DataFrame], test: Test, dataset: Dataset | None
 ) -> dict[str, Any]:
-    """What was measured, or why nothing could be."""
+    """Return what was measured, or why nothing could be."""
     reason = _obstacle(study, test, dataset)
     chosen = known.get((dataset.name if dataset else "", test.metric, test.protocol))
     if not reason and chosen is not None:
@@ -129,7 +129,7 @@ def _obstacle(study: StudyResults, test: Test, dataset: Dataset | None) -> str:
 
 
 def _verdict(row: Mapping[Any, Any]) -> tuple[str, str]:
-    """The verdict on one comparison, and the reason where it cannot be decided."""
+    """Return the verdict on one comparison, and the reason where it cannot be decided."""
     if row["reason"]:
         return NOT_DECIDABLE, row["reason"]
     if pd.isna(row["ci_low"]):
@@ -157,7 +157,7 @@ def _verdict(row: Mapping[Any, Any]) -> tuple[str, str]:
 
 
 def in_words(study: StudyResults, rows: pd.DataFrame) -> str:
-    """A claim's verdicts, counted: ``supported in 2 of 3 tests, not decidable in 1``."""
+    """Return a claim's verdicts, counted: ``supported in 2 of 3 tests, not decidable in 1``."""
     counts = rows["verdict"].value_counts()
     said = [f"{verdict} in {counts[verdict]}" for verdict in VERDICTS if verdict in counts]
     said[0] += f" of {len(rows)} test{'s' * (len(rows) > 1)}"

@@ -65,7 +65,7 @@ def p_value(differences: np.ndarray) -> np.ndarray:
 
 
 def too_few_images(n_images: int, tests: int) -> bool:
-    """Whether no p-value of a family can reach 5 % after Holm's correction, whatever the scores.
+    """Tell whether no p-value of a family can reach 5 % after Holm's correction.
 
     Wilcoxon's smallest p-value for n images is 2 / 2^n.
     """
@@ -134,7 +134,7 @@ def compare(differences: np.ndarray) -> dict[str, float]:
 
 
 def like_best(scores: pd.DataFrame, directions: Mapping[str, str]) -> pd.DataFrame:
-    """Tells which methods cannot be told from the best of their column.
+    """Tell which methods cannot be told from the best of their column.
 
     Each is compared with the method of the best mean; Holm's family is the column.
 

@@ -17,7 +17,7 @@ IDLE = 0.8  # processor's share from which a time counts as undisturbed
 
 
 def read_costs(study_folder: Path, study: StudyResults) -> pd.DataFrame:
-    """Reads ``costs/<method>.json`` of every method that runs here.
+    """Read ``costs/<method>.json`` of every method that runs here.
 
     Returns:
         One row a method, in table order; the columns are ``COLUMNS``.
@@ -43,12 +43,12 @@ def read_costs(study_folder: Path, study: StudyResults) -> pd.DataFrame:
 
 
 def measured(study: StudyResults) -> list[MethodRow]:
-    """The methods that have costs: all but those whose images were made elsewhere."""
+    """Return the methods that have costs: all but those whose images were made elsewhere."""
     return [method for method in study.methods if method.weights != WeightsOrigin.ELSEWHERE]
 
 
 def image_size(costs: pd.DataFrame) -> str:
-    """The size of the image that was measured, such as ``600x400``."""
+    """Return the size of the image that was measured, such as ``600x400``."""
     return f"{costs['width'].iloc[0]:.0f}x{costs['height'].iloc[0]:.0f}"
 
 

@@ -19,12 +19,12 @@ KEYS = ["dataset", "metric", "protocol"]
 
 
 def variants(study: StudyResults) -> list[MethodRow]:
-    """The variants of Zero-LEINR in a study, without the full method."""
+    """Return the variants of Zero-LEINR in a study, without the full method."""
     return [m for m in study.methods if m.group == VARIANTS_GROUP and m.name != FULL]
 
 
 def differences(study: StudyResults, scores: pd.DataFrame) -> pd.DataFrame:
-    """Compares every variant with the full method, image by image and seed by seed.
+    """Compare every variant with the full method, image by image and seed by seed.
 
     Args:
         study: What ``read_study`` returned.
@@ -55,5 +55,5 @@ def differences(study: StudyResults, scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def columns(study: StudyResults, dataset: Dataset) -> list[tuple[Metric, str]]:
-    """The metrics of a data set in the protocols that are compared."""
+    """Return the metrics of a data set in the protocols that are compared."""
     return [(metric, p) for p in PROTOCOLS for metric in study.columns(dataset, p)]

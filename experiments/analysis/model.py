@@ -17,7 +17,7 @@ class Budget:
     reduced: bool
 
     def __str__(self) -> str:
-        """The budget as captions and notes say it; a reduced one is always called so."""
+        """Return the budget as captions and notes say it; a reduced one is always called so."""
         if self.reduced:
             return f"Training budget reduced: {self.label.removeprefix('reduced: ')}"
         return f"Training budget: {self.label}"
@@ -152,11 +152,11 @@ class StudyResults:
         return "over other seeds and images"
 
     def metric(self, name: str) -> Metric:
-        """The metric of that name; KeyError where the study has none such."""
+        """Return the metric of that name; KeyError where the study has none such."""
         return {metric.name: metric for metric in self.metrics}[name]
 
     def dataset(self, name: str) -> Dataset:
-        """The dataset of that name.
+        """Return the dataset of that name.
 
         Raises:
             InputError: The study has no such dataset.
@@ -168,7 +168,7 @@ class StudyResults:
         raise InputError(f"study {self.name!r} has no dataset {name!r}; it has {known}")
 
     def columns(self, dataset: Dataset, protocol: str) -> list[Metric]:
-        """The metrics that are there for this dataset in this protocol, in study order."""
+        """Return the metrics that are there for this dataset in this protocol, in study order."""
         return [
             metric
             for metric in self.metrics
@@ -178,6 +178,6 @@ class StudyResults:
         ]
 
     def label(self, method: MethodRow) -> str:
-        """The method's label, with a dagger where it was trained with a reduced budget."""
+        """Return the method's label, with a dagger where it was trained with a reduced budget."""
         reduced = self.budget.reduced and method.weights == WeightsOrigin.TRAINED
         return method.label + DAGGER * reduced

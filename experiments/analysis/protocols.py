@@ -13,12 +13,12 @@ COLUMNS = ["dataset", "metric", "protocol", "method", "mean", "rank", "tau"]
 
 
 def compared(study: StudyResults, dataset: Dataset) -> list[Metric]:
-    """The metrics that the data set has in the standard protocol and in another one."""
+    """Return the metrics that the data set has in the standard protocol and in another one."""
     return [m for m in study.columns(dataset, STANDARD) if len(m.protocols) > 1]
 
 
 def rank(study: StudyResults, scores: pd.DataFrame) -> pd.DataFrame:
-    """Ranks the methods in each protocol of each metric that has several.
+    """Rank the methods in each protocol of each metric that has several.
 
     Args:
         study: What ``read_study`` returned.

@@ -12,7 +12,7 @@ STANDARD = "standard"
 def beside_measured(
     study: StudyResults, scores: pd.DataFrame, figures: pd.DataFrame
 ) -> pd.DataFrame:
-    """Puts each published figure that the study has measured too beside the measured one.
+    """Put each published figure that the study has measured too beside the measured one.
 
     Args:
         study: What ``read_study`` returned.

@@ -19,7 +19,7 @@ from experiments.analysis.model import MethodRow
 def read_trainings(
     folder: Path, methods: "Sequence[MethodRow]", images: str | None
 ) -> tuple[list[Remark], frozenset[str]]:
-    """What a reader must know of the trainings, as far as their ``run.json`` are there.
+    """Return what a reader must know of the trainings, as far as their ``run.json`` are there.
 
     Args:
         folder: ``results/<study>``.
@@ -67,7 +67,7 @@ def read_record(folder: Path, method: str, seed: int) -> dict[str, Any]:
 def _trained_otherwise(
     record: dict[str, Any], method: "MethodRow", seed: int, images: str | None
 ) -> list[str]:
-    """What a run was trained with in place of what its study says: it may come from elsewhere."""
+    """Return in what a run differs from its study: it may come from elsewhere."""
     trained = {"seed": record.get("seed", seed), **(record.get("recipe") or {})}
     said = [
         f"trained with {key} {trained[key]}, not {wanted} as this study says"
@@ -82,7 +82,7 @@ def _trained_otherwise(
 def describe_gaps(
     study: StudyResults, summary: "pd.DataFrame", datasets: list[Dataset], protocol: str
 ) -> list[str]:
-    """Says which metrics are absent, or stand on fewer images than there are, and why.
+    """Say which metrics are absent, or stand on fewer images than there are, and why.
 
     Args:
         study: The study.

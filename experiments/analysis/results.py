@@ -33,7 +33,7 @@ def open_study(folder: Path) -> "tuple[StudyResults, pd.DataFrame]":
 
 
 def read_study(folder: Path) -> StudyResults:
-    """Reads ``study.json`` of a study's results folder.
+    """Read ``study.json`` of a study's results folder.
 
     Args:
         folder: ``results/<study>``.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def read_listed(folder: Path, dataset: Dataset) -> "list[Item]":
-    """The images of a dataset, as the study found them.
+    """Return the images of a dataset, as the study found them.
 
     Raises:
         InputError: The listing ``data/<dataset>.json`` is missing or cannot be read.
@@ -31,7 +31,7 @@ def read_listed(folder: Path, dataset: Dataset) -> "list[Item]":
 
 
 def read_scores(folder: Path, study: StudyResults) -> "pd.DataFrame":
-    """Reads and checks the score files of every method, seed and dataset of a study.
+    """Read and checks the score files of every method, seed and dataset of a study.
 
     The score stage leaves a metric out where it is not defined (NIQE on a small image). Methods are
     compared on the same images, so an image counts for a metric only if every run has that score. A
@@ -98,7 +98,7 @@ def _promised(scores: "pd.DataFrame", study: StudyResults) -> "pd.DataFrame":
 
 
 def _on_common_images(scores: "pd.DataFrame", study: StudyResults) -> "pd.DataFrame":
-    """Drops methods that lack most of a metric's scores, then images that some run lacks."""
+    """Drop methods that lack most of a metric's scores, then images that some run lacks."""
     import pandas as pd
 
     if scores.empty:
@@ -119,7 +119,7 @@ def _on_common_images(scores: "pd.DataFrame", study: StudyResults) -> "pd.DataFr
 
 
 def _read_score_file(path: Path) -> "pd.DataFrame":
-    """Reads one tidy score file: text columns as text ("01" stays "01"), values as numbers."""
+    """Read one tidy score file: text columns as text ("01" stays "01"), values as numbers."""
     import pandas as pd
 
     again = "delete it and score again"

@@ -24,7 +24,7 @@ def select(
     seeds: Sequence[int] | None = None,
     title: str | None = None,
 ) -> None:
-    """Makes ``target`` look like the results of a study of these methods, data sets and seeds.
+    """Make ``target`` look like the results of a study of these methods, data sets and seeds.
 
     It gets a ``study.json`` of its own and links to what the study has computed. Ranks, tests and
     marks of tables that are drawn from it are those among what was chosen.
@@ -74,7 +74,7 @@ def _chosen(
 
 
 def _make_room(target: Path) -> None:
-    """Makes the folder, or takes the links out of a former selection."""
+    """Make the folder, or takes the links out of a former selection."""
     if target.exists():
         try:
             former = json.loads((target / "study.json").read_text(encoding="utf-8"))

@@ -40,7 +40,7 @@ class Estimate:
     n_images: int
 
     def interval(self) -> tuple[np.ndarray, np.ndarray]:
-        """The ``CONFIDENCE`` interval of the mean by Student's t, from both sources of variance.
+        """Return the interval of the mean by Student's t, from both sources of variance.
 
         The seeds' share is what exceeds the rest. The degrees of freedom are the harmonic mean of
         those of seeds and images, weighted by their shares of the variance. (Satterthwaite weights

@@ -16,7 +16,7 @@ DEVICES = ("auto", "cpu", "gpu", "cuda", "mps")
 
 
 def add_command(commands: Any, name: str, run: Any, summary: str, examples: str) -> Any:
-    """Adds a command with its help; ``run`` is called with the parsed options."""
+    """Add a command with its help; ``run`` is called with the parsed options."""
     command = commands.add_parser(
         name,
         help=summary,
@@ -29,7 +29,7 @@ def add_command(commands: Any, name: str, run: Any, summary: str, examples: str)
 
 
 def add_machine(command: Any) -> None:
-    """Adds the options of commands that compute: device and threads."""
+    """Add the options of commands that compute: device and threads."""
     command.add_argument(
         "--device",
         choices=DEVICES,
@@ -46,7 +46,7 @@ def add_machine(command: Any) -> None:
 
 
 def use_machine(options: argparse.Namespace) -> None:
-    """Settles threads and device of a command before torch and numpy load; takes a GPU slot."""
+    """Settle threads and device of a command before torch and numpy load; takes a GPU slot."""
     if getattr(options, "threads", None):
         # Read by the numerical libraries when they load. All three, since Snakemake sets them all,
         # and MKL and OpenBLAS prefer their own.
@@ -59,7 +59,7 @@ def use_machine(options: argparse.Namespace) -> None:
 
 
 def find_study(name: str) -> "StudyConfig":
-    """Loads a study by its name in ``experiments/config/studies``, or by the path of its file.
+    """Load a study by its name in ``experiments/config/studies``, or by the path of its file.
 
     Raises:
         InputError: There is no such study, or something in it is wrong.
@@ -72,7 +72,7 @@ def find_study(name: str) -> "StudyConfig":
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
-    """Turns ``["epochs=20", "light.spatial=0"]`` into overrides of a recipe; values are YAML.
+    """Turn ``["epochs=20", "light.spatial=0"]`` into overrides of a recipe; values are YAML.
 
     Raises:
         InputError: An item is not ``key=value``, or its value is not YAML.
@@ -97,12 +97,12 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
 
 
 def add_seeds(command: Any) -> None:
-    """Adds the option that enhances or scores several seeds of a method in one call."""
+    """Add the option that enhances or scores several seeds of a method in one call."""
     command.add_argument(
         "--seeds", nargs="+", type=int, help="these seeds of a method: a folder seed<k> for each"
     )
 
 
 def seed_folders(seeds: list[int] | None) -> list[str]:
-    """The folder of each seed below that of its method; none if no seeds are named."""
+    """Return the folder of each seed below that of its method; none if no seeds are named."""
     return [""] if seeds is None else [f"seed{seed}" for seed in seeds]

@@ -12,7 +12,7 @@ from zero_leinr.released import RELEASED
 
 
 def add_enhance_commands(commands: Any) -> None:
-    """Adds the commands of this file to the parser."""
+    """Add the commands of this file to the parser."""
     _add_enhance(commands)
     _add_export(commands)
 
@@ -105,7 +105,7 @@ def _enhance(options: argparse.Namespace) -> None:
 
 
 def _check_options(options: argparse.Namespace) -> None:
-    """Refuses what would be passed over in silence, or misunderstood."""
+    """Refuse what would be passed over in silence, or misunderstood."""
     from experiments.data.images import SUFFIXES
 
     for name, default in (("tile", None), ("precision", "float32"), ("padding", "minimal")):
@@ -116,7 +116,7 @@ def _check_options(options: argparse.Namespace) -> None:
 
 
 def _released() -> Path:
-    """The weights that come with the package; says what they are."""
+    """Return the weights that come with the package; says what they are."""
     from experiments.export.half_precision import describe
 
     print(describe(RELEASED))
@@ -124,7 +124,7 @@ def _released() -> Path:
 
 
 def _batches(options: argparse.Namespace) -> list[tuple[str | None, list[Any]]]:
-    """The images to enhance, by data set."""
+    """Return the images to enhance, by data set."""
     from experiments.data.listing import read_listing
 
     if options.listings is None:
@@ -133,7 +133,7 @@ def _batches(options: argparse.Namespace) -> list[tuple[str | None, list[Any]]]:
 
 
 def _weights_of_seeds(options: argparse.Namespace) -> list[tuple[Path | None, Path]]:
-    """The weights of each seed, None for a method's own, and the folder of what they make."""
+    """Return the weights of each seed, None for a method's own, and the folder for images."""
     folders = [options.out / seed for seed in seed_folders(options.seeds)]
     weights = options.weights or [None] * len(folders)
     if len(weights) != len(folders):
@@ -142,7 +142,7 @@ def _weights_of_seeds(options: argparse.Namespace) -> list[tuple[Path | None, Pa
 
 
 def _items(images: Sequence[Path]) -> list[Any]:
-    """The images that are named, and those of the folders that are."""
+    """Return the images that are named, and those of the folders that are."""
     from experiments.data.images import list_images, passed_over
     from experiments.data.listing import Item
 
@@ -155,7 +155,7 @@ def _items(images: Sequence[Path]) -> list[Any]:
 
 
 def _method_entry(name: str, with_weights: bool) -> dict[str, Any]:
-    """The entry of a baseline that runs with weights trained here, or else with its own."""
+    """Return the entry of a baseline that runs with weights trained here, or else with its own."""
     from experiments.sheets.reading import CONFIG, load_checked
 
     sheet = load_checked(CONFIG / "methods.yaml", "methods.schema.yaml")

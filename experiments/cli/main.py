@@ -21,7 +21,7 @@ from zero_leinr.errors import InputError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; returns the exit code: 0, or 2 after a one-line error."""
+    """Run one command; returns the exit code: 0, or 2 after a one-line error."""
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     reuse_freed_memory()
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    """Whether numpy, or torch on any device, found no more memory; without importing them."""
+    """Tell whether numpy, or torch on any device, found no more memory; without importing them."""
     said = ("out of memory", "can't allocate memory", "STATUS_ALLOC_FAILED")
     return (
         isinstance(error, MemoryError)
@@ -60,7 +60,7 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Builds the parser of all commands."""
+    """Build the parser of all commands."""
     top = argparse.ArgumentParser(
         prog="zero-leinr",
         description="Zero-reference low-light image enhancement: train, enhance, score, compare.",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def add_result_commands(commands: Any) -> None:
-    """Adds the commands of this file to the parser."""
+    """Add the commands of this file to the parser."""
     _add_select(commands)
     _add_collect(commands)
     _add_tables(commands)
@@ -27,7 +27,7 @@ def add_result_commands(commands: Any) -> None:
 
 
 def _add_parts(command: Any) -> None:
-    """Adds the options of commands that write a table, and a figure for each data set."""
+    """Add the options of commands that write a table, and a figure for each data set."""
     command.add_argument("--only", choices=("table", "figure"))
     command.add_argument("--dataset", help="the figure of this one alone")
 
@@ -35,7 +35,7 @@ def _add_parts(command: Any) -> None:
 def _drawn(
     options: argparse.Namespace, study: "StudyResults", fits: Callable[["Dataset"], object]
 ) -> list[str]:
-    """The data sets to draw: the one that was asked for, or all that the figure fits."""
+    """Return the data sets to draw: the one that was asked for, or all that the figure fits."""
     if options.only == "table":
         return []
     if options.dataset:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add_score_command(commands: Any) -> None:
-    """Adds the command to the parser."""
+    """Add the command to the parser."""
     command = add_command(
         commands,
         "score",
@@ -61,7 +61,7 @@ def _score(options: argparse.Namespace) -> None:
 
 
 def _means(scores: "pd.DataFrame") -> str:
-    """The mean of each metric and protocol as tables have it, and the images that it stands on."""
+    """Return the mean of each metric and protocol, as in tables, and the number of images."""
     from experiments.sheets.metrics import aggregation_factor
 
     lines = [f"{'metric':22}{'protocol':20}{'mean':>10}{'images':>8}"]
@@ -87,7 +87,7 @@ def _score_listings(options: argparse.Namespace, metrics: Sequence[str], device:
 
 
 def _metrics(options: argparse.Namespace) -> list[str]:
-    """The metrics asked for, else those of the study, else all whose weights can be had."""
+    """Return the metrics asked for, else those of the study, else all whose weights can be had."""
     from experiments.score.run import missing_metrics
     from experiments.sheets.metrics import load_metrics
 
@@ -106,7 +106,7 @@ def _metrics(options: argparse.Namespace) -> list[str]:
 
 
 def _looked_for(study: str) -> list[str]:
-    """The metrics whose weights the check of a study, in the working directory, has looked for."""
+    """Return the metrics whose weights the check of a study has looked for."""
     try:
         described = json.loads(Path("results", study, "study.json").read_text(encoding="utf-8"))
         return [metric["name"] for metric in described["metrics"]]

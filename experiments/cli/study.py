@@ -10,7 +10,7 @@ from zero_leinr.errors import InputError
 
 
 def add_study_commands(commands: Any) -> None:
-    """Adds the commands of this file to the parser."""
+    """Add the commands of this file to the parser."""
     _add_fetch(commands)
     _add_ablate(commands)
     _add_recipes(commands)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def add_train_command(commands: Any) -> None:
-    """Adds the command to the parser."""
+    """Add the command to the parser."""
     command = add_command(
         commands,
         "train",
@@ -97,7 +97,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _recipe(options: argparse.Namespace) -> tuple["Recipe | BaselineRecipe", dict[str, Any]]:
-    """What to train, and the study and the method that it belongs to."""
+    """Return what to train, and the study and the method that it belongs to."""
     from baselines.recipe import make_recipe
 
     if (options.study is None) != (options.method is None):
@@ -117,7 +117,7 @@ def _recipe(options: argparse.Namespace) -> tuple["Recipe | BaselineRecipe", dic
 
 
 def _read_recipe(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The settings in a file that `recipes` wrote, or in a run.json; and whose they are."""
+    """Return the settings in a file that `recipes` wrote, or in a run.json; and whose they are."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         settings = dict(content["recipe"])

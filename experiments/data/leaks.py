@@ -99,13 +99,13 @@ class Leaks:
         return [{"dataset": summary.dataset, "text": summary.text} for summary in shared]
 
     def to_json(self) -> dict[str, Any]:
-        """The content of ``leaks.json``."""
+        """Return the content of ``leaks.json``."""
         rule = {"bits": HASH_SIDE**2, "same_scene": SAME_SCENE}
         return {"warnings": self.warnings(), "perceptual_hash": rule} | asdict(self)
 
 
 def find_leaks(training: Listing, evaluation: Sequence[Listing]) -> Leaks:
-    """Compares every evaluation image, references too, with every training image.
+    """Compare every evaluation image, references too, with every training image.
 
     Args:
         training: The training images.
@@ -137,7 +137,7 @@ def find_leaks(training: Listing, evaluation: Sequence[Listing]) -> Leaks:
 
 
 def fingerprint(path: str | Path) -> Fingerprint:
-    """Reads an image file and hashes it three times.
+    """Read an image file and hashes it three times.
 
     Raises:
         InputError: It cannot be read.
@@ -184,7 +184,7 @@ def read_leaks(path: Path) -> list[dict[str, str]]:
 
 
 def write_leaks(leaks: Leaks, path: Path | None, table: Path | None) -> None:
-    """Writes ``leaks.json``, and the summaries as CSV; None leaves a file out."""
+    """Write ``leaks.json``, and the summaries as CSV; None leaves a file out."""
     from experiments.provenance import write_json
 
     if path is not None:
@@ -198,7 +198,7 @@ def write_leaks(leaks: Leaks, path: Path | None, table: Path | None) -> None:
 
 
 def _parts(listing: Listing) -> dict[str, list[str]]:
-    """The files of a listing: ``low``, and ``reference`` where there are any."""
+    """Return the files of a listing: ``low``, and ``reference`` where there are any."""
     parts = {
         "low": [item.low for item in listing.items],
         "reference": [item.high for item in listing.items if item.high],
@@ -219,7 +219,7 @@ def _refuse_identical(evaluated: list[Fingerprint], identical: dict[str, Fingerp
 def _same_scenes(
     dataset: str, evaluated: list[Fingerprint], trained: list[Fingerprint]
 ) -> tuple[list[Match], int | None]:
-    """Matches, the nearest first for each image; and the least distance of all."""
+    """Return the matches, the nearest first for each image; and the least distance of all."""
     with_scene = [one for one in trained if one.scene is not None]
     scenes = np.array([one.scene for one in with_scene])
     matches: list[Match] = []

@@ -13,7 +13,7 @@ from zero_leinr.images import read_image
 
 
 def prepare(images: Sequence[str | Path], side: int, path: Path) -> None:
-    """Writes the images as one array that trainings map into memory.
+    """Write the images as one array that trainings map into memory.
 
     Resized as the official code does: both sides to ``side``, bilinear with antialiasing.
 
@@ -39,7 +39,7 @@ def prepare(images: Sequence[str | Path], side: int, path: Path) -> None:
 
 
 def prepare_folder(images: Sequence[Path], side: int, path: Path) -> None:
-    """Writes the images of a folder as :func:`prepare` does, unless they are there as they are now.
+    """Write the images of a folder as :func:`prepare` does, unless they are there as they are now.
 
     Names, sizes and times of the images stand in a file beside the array.
 
@@ -57,14 +57,14 @@ def prepare_folder(images: Sequence[Path], side: int, path: Path) -> None:
 
 
 def resized(image: np.ndarray, side: int) -> np.ndarray:
-    """Resizes (H, W, 3) uint8 to (side, side, 3), bilinear with antialiasing (Pillow)."""
+    """Resize (H, W, 3) uint8 to (side, side, 3), bilinear with antialiasing (Pillow)."""
     if image.shape[:2] == (side, side):
         return image
     return np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BILINEAR))
 
 
 def load(path: Path) -> np.ndarray:
-    """Maps prepared training images into memory, uint8 (N, S, S, 3).
+    """Map prepared training images into memory, uint8 (N, S, S, 3).
 
     Raises:
         InputError: The file is missing or damaged.

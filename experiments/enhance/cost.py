@@ -42,7 +42,7 @@ MEBIBYTE = 2**20
 def measure_method(
     study: StudyConfig, name: str, weights: Path | None, device: str = "auto"
 ) -> dict[str, Any]:
-    """Measures one method of a study; to be called in a fresh process.
+    """Measure one method of a study; to be called in a fresh process.
 
     Args:
         study: The study; its padding counts.
@@ -75,7 +75,7 @@ def measure_method(
 
 
 def measure(enhancer: Enhancer, image: np.ndarray, device: str) -> dict[str, Any]:
-    """Measures a function from a uint8 (H, W, 3) image to another; see ``measure_method``."""
+    """Measure a function from a uint8 (H, W, 3) image to another; see ``measure_method``."""
     # Libraries that the method loads at its first call belong to no image.
     enhancer(image[:96, :96].copy())
     memory = peak_memory(enhancer, image, device)
@@ -98,7 +98,7 @@ def measure(enhancer: Enhancer, image: np.ndarray, device: str) -> dict[str, Any
 
 
 def night_image() -> np.ndarray:
-    """A photograph that ships with scikit-image, 600x400, darkened and noisy; always the same."""
+    """Return a photograph of scikit-image, 600x400, darkened and noisy; always the same."""
     from skimage.data import coffee
 
     from experiments.data.embedded import SEED, darken, draw_camera
@@ -149,7 +149,7 @@ def _peak_of_process() -> int:
 
 
 def network_cost(enhancer: Enhancer, image: np.ndarray) -> tuple[int | None, int | None]:
-    """Parameters in use and operations of the network behind a method; None where there is none.
+    """Count parameters in use and operations of a method's network; None where it has none.
 
     Args:
         enhancer: The method.

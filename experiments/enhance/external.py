@@ -22,7 +22,7 @@ def folder_of(entry: Mapping[str, Any], dataset: str) -> Path:
 
 
 def take(images: Path, items: Sequence[Item], folder: Path) -> None:
-    """Copies the image of every item into ``folder``, as ``<name>.png`` like all enhanced images.
+    """Copy the image of every item into ``folder``, as ``<name>.png`` like all enhanced images.
 
     Raises:
         InputError: One is missing, unreadable or of another size than its original; nothing is

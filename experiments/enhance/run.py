@@ -26,7 +26,7 @@ def baseline(
     device: str = "auto",
     weights: Path | None = None,
 ) -> Enhancer:
-    """Builds a baseline from its entry in ``methods.yaml``.
+    """Build a baseline from its entry in ``methods.yaml``.
 
     Args:
         entry: The entry.
@@ -51,7 +51,7 @@ def trained(
     tile: int | None = None,
     precision: str = "float32",
 ) -> Enhancer:
-    """Loads weights that this project trained.
+    """Load weights that this project trained.
 
     Args:
         weights: A ``model.safetensors``.
@@ -76,7 +76,7 @@ def trained(
 
 
 def enhance_items(enhancer: Enhancer, items: Sequence[Item], folder: Path) -> None:
-    """Enhances every image of a listing into ``folder``, as ``<name>.png``.
+    """Enhance every image of a listing into ``folder``, as ``<name>.png``.
 
     All files are looked at before the first one is enhanced. Images are written beside the next
     one's enhancement. One that turns out broken does not stop the others.
@@ -113,7 +113,7 @@ def enhance_items(enhancer: Enhancer, items: Sequence[Item], folder: Path) -> No
 
 
 def _check_items(items: Sequence[Item], folder: Path) -> None:
-    """Looks at every image, as far as that is fast."""
+    """Look at every image, as far as that is fast."""
     for name, times in Counter(item.name for item in items).items():
         if times > 1:
             raise InputError(f"{name}: several images have this name; rename all but one")

@@ -20,7 +20,7 @@ from zero_leinr.recipe import Recipe
 
 
 def export_half(weights: Path, path: Path) -> float:
-    """Writes trained weights in half precision, with the record of their run.
+    """Write trained weights in half precision, with the record of their run.
 
     Args:
         weights: A ``model.safetensors`` of Zero-LEINR, with its ``run.json`` beside it.
@@ -72,7 +72,7 @@ def describe(path: Path) -> str:
 
 
 def dark_image(height: int, width: int) -> np.ndarray:
-    """A dark ramp with noise, uint8 (H, W, 3): what a copy of a model is tried on."""
+    """Return a dark ramp with noise, uint8 (H, W, 3): what a copy of a model is tried on."""
     ramp = np.linspace(0, 60, height * width * 3).reshape(height, width, 3)
     noise = np.random.default_rng(0).normal(0, 6, ramp.shape)
     return (ramp + noise).clip(0, 255).astype(np.uint8)

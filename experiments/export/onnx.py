@@ -74,7 +74,7 @@ def reflected(side: int) -> Tensor:
 
 
 def export_onnx(weights: Path, path: Path) -> float:
-    """Writes trained weights as an ONNX model; a file that computes something else is not kept.
+    """Write trained weights as an ONNX model; a file that computes something else is not kept.
 
     Args:
         weights: A ``model.safetensors`` of Zero-LEINR.
@@ -108,7 +108,7 @@ def export_onnx(weights: Path, path: Path) -> float:
 
 
 def largest_difference(model: ZeroLEINR, path: Path) -> float:
-    """Runs an ONNX file beside PyTorch on dark noisy images of two sizes.
+    """Run an ONNX file beside PyTorch on dark noisy images of two sizes.
 
     Args:
         model: What it was made of.
@@ -131,7 +131,7 @@ def largest_difference(model: ZeroLEINR, path: Path) -> float:
 
 
 def _write(model: ZeroLEINR, metadata: dict[str, str], path: Path) -> None:
-    """Traces the model with free height and width and writes it as one file."""
+    """Trace the model with free height and width and write it as one file."""
     side = {name: torch.export.Dim(name, min=MIN_SIDE, max=1 << 15) for name in ("height", "width")}
     # The exporter reports its progress and its own deprecations; neither concerns a user.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)

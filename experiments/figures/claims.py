@@ -39,7 +39,7 @@ LOOKS = {
 
 
 def write_claim_figure(study_folder: Path) -> list[Path]:
-    """Writes ``figures/claims.{pdf,png}`` of a study.
+    """Write ``figures/claims.{pdf,png}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.
@@ -58,7 +58,7 @@ def write_claim_figure(study_folder: Path) -> list[Path]:
 
 
 def draw(study: StudyResults, judged: pd.DataFrame, labels: dict[str, str]) -> Figure:
-    """Draws the tests that could be made, right of 0 where they speak for their claim.
+    """Draw the tests that could be made, right of 0 where they speak for their claim.
 
     Args:
         study: The study.

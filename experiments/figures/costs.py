@@ -39,7 +39,7 @@ PULLED = 6  # points from which a thin line leads from the name to the mark
 
 
 def write_quality_cost(study_folder: Path, dataset_name: str) -> list[Path]:
-    """Writes ``figures/quality_cost_<dataset>.{pdf,png}`` of a study.
+    """Write ``figures/quality_cost_<dataset>.{pdf,png}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.
@@ -67,7 +67,7 @@ def write_quality_cost(study_folder: Path, dataset_name: str) -> list[Path]:
 
 
 def draw(study: StudyResults, dataset: Dataset, quality: pd.Series, costs: pd.DataFrame) -> Figure:
-    """Draws the figure of one data set.
+    """Draw the figure of one data set.
 
     Args:
         study: The study.
@@ -127,7 +127,7 @@ def _legend(study: StudyResults, costs: pd.DataFrame) -> list[Line2D]:
 
 
 def place_names(axis: Axes, marks: dict[str, tuple[float, float, float]]) -> list[Annotation]:
-    """Writes a name beside each mark so that no name covers a mark or another name.
+    """Write a name beside each mark so that no name covers a mark or another name.
 
     Greedy: the most crowded marks choose first; each takes the nearest free place. Where all are
     taken, the one that covers least.
@@ -202,7 +202,7 @@ def _shared(one: Bbox, other: Bbox) -> float:
 
 
 def _lead(axis: Axes, mark: tuple[float, float], box: Bbox) -> None:
-    """A thin line from a mark to the nearest point of its name."""
+    """Return a thin line from a mark to the nearest point of its name."""
     x, y = axis.transData.transform(mark)
     end = (np.clip(x, box.x0, box.x1), np.clip(y, box.y0, box.y1))
     xs, ys = zip(mark, axis.transData.inverted().transform(end), strict=True)

@@ -35,7 +35,7 @@ BETTER, WORSE, UNDECIDED = COLORS[2], COLORS[3], (0.55, 0.55, 0.55)
 
 
 def write_difference_figure(study_folder: Path, dataset_name: str) -> list[Path]:
-    """Writes ``figures/differences_<dataset>.{pdf,png}`` of a study.
+    """Write ``figures/differences_<dataset>.{pdf,png}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.
@@ -57,7 +57,7 @@ def write_difference_figure(study_folder: Path, dataset_name: str) -> list[Path]
 
 
 def draw(study: StudyResults, dataset_name: str, found: pd.DataFrame) -> Figure:
-    """Draws one data set's figure from its rows of ``differences``."""
+    """Draw one data set's figure from its rows of ``differences``."""
     dataset = study.dataset(dataset_name)
     present = set(found["metric"])
     metrics = [metric for metric, _ in columns(study, dataset) if metric.name in present]

@@ -23,7 +23,7 @@ BOX = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # keeps lines off
 
 
 def write_protocol_figure(study_folder: Path, dataset_name: str) -> list[Path]:
-    """Writes ``figures/protocols_<dataset>.{pdf,png}`` of a study.
+    """Write ``figures/protocols_<dataset>.{pdf,png}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.
@@ -47,7 +47,7 @@ def write_protocol_figure(study_folder: Path, dataset_name: str) -> list[Path]:
 
 
 def draw(study: StudyResults, dataset_name: str, ranks: pd.DataFrame) -> Figure:
-    """Draws one data set's figure from its rows of ``rank``."""
+    """Draw one data set's figure from its rows of ``rank``."""
     dataset = study.dataset(dataset_name)
     metrics = [m for m in compared(study, dataset) if m.name in set(ranks["metric"])]
     wrapped = any("\n" in name for name in _names(study).values())
@@ -70,7 +70,7 @@ def draw(study: StudyResults, dataset_name: str, ranks: pd.DataFrame) -> Figure:
 
 
 def _names(study: StudyResults) -> dict[str, str]:
-    """The methods' labels, long ones in several lines."""
+    """Return the methods' labels, long ones in several lines."""
     return {method.name: textwrap.fill(study.label(method), LETTERS) for method in study.methods}
 
 

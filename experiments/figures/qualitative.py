@@ -68,7 +68,7 @@ class Example:
 
 
 def write_qualitative(study_folder: Path, dataset_name: str) -> list[Path]:
-    """Writes ``figures/qualitative_<dataset>.{pdf,png}``, from each method's first seed.
+    """Write ``figures/qualitative_<dataset>.{pdf,png}``, from each method's first seed.
 
     Args:
         study_folder: ``results/<study>``.
@@ -97,13 +97,13 @@ def write_qualitative(study_folder: Path, dataset_name: str) -> list[Path]:
 
 
 def pick(items: list[Item], count: int) -> list[Item]:
-    """Picks ``count`` items at equal distances, away from both ends."""
+    """Pick ``count`` items at equal distances, away from both ends."""
     count = min(count, len(items))
     return [items[int((i + 0.5) * len(items) / count)] for i in range(count)]
 
 
 def busiest_corner(image: np.ndarray) -> tuple[int, int]:
-    """Finds the crop, 1/ZOOM of each side, that has the most gradient energy.
+    """Find the crop, 1/ZOOM of each side, that has the most gradient energy.
 
     The image is blurred first (sigma: 1 % of the longer side), so that edges count and noise does
     not.
@@ -156,7 +156,7 @@ def _example(
 
 
 def draw(study: StudyResults, items: list[Item], show: Callable[[Item], Example]) -> Figure:
-    """Lays out as many examples as a page holds, input first and reference last.
+    """Lay out as many examples as a page holds, input first and reference last.
 
     Args:
         study: The study.
@@ -181,7 +181,7 @@ def draw(study: StudyResults, items: list[Item], show: Callable[[Item], Example]
 
 
 def even_columns(tiles: int) -> list[int]:
-    """The numbers of columns in COLUMNS that leave the fewest empty places in the last row."""
+    """Return the numbers of columns that leave the fewest empty places in the last row."""
     even = [n for n in COLUMNS if n == math.ceil(tiles / math.ceil(tiles / n))]
     return even or [COLUMNS[0]]
 
@@ -221,7 +221,7 @@ def _wrapped(tile: Tile, width: float) -> list[str]:
 def _draw_tile(
     figure: Figure, tile: Tile, example: Example, layout: Layout, left: float, top: float
 ) -> None:
-    """Draws a whole image, its crop under it, and its text under both."""
+    """Draw a whole image, its crop under it, and its text under both."""
     height, width = example.shape
     image = _framed(read_image(tile.path), height, width)
     y, x = example.corner
@@ -249,7 +249,7 @@ def _draw_tile(
 
 
 def _axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
-    """Axes at a place in inches from the figure's top left corner."""
+    """Add axes at a place in inches from the figure's top left corner."""
     across, down = figure.get_size_inches()
     return figure.add_axes(
         (left / across, 1 - (top + height) / down, width / across, height / down)
@@ -257,13 +257,13 @@ def _axes(figure: Figure, left: float, top: float, width: float, height: float) 
 
 
 def _framed(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """An image at its place in the example's frame: white where its method crops it."""
+    """Return an image at its place in the example's frame: white where its method crops it."""
     short = ((0, height - image.shape[0]), (0, width - image.shape[1]), (0, 0))
     return np.pad(image, short, constant_values=255)
 
 
 def _shrunk(image: np.ndarray, width: float) -> np.ndarray:
-    """The image at no more dots than the figure shows."""
+    """Return the image at no more dots than the figure shows."""
     dots = round(width * SHARP)
     if image.shape[1] <= dots:
         return image

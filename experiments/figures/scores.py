@@ -50,7 +50,7 @@ MOST_PANELS = 4  # side by side
 
 
 def write_score_figure(study_folder: Path, dataset_name: str) -> list[Path]:
-    """Writes ``figures/scores_<dataset>.{pdf,png}`` of a study.
+    """Write ``figures/scores_<dataset>.{pdf,png}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.
@@ -73,7 +73,7 @@ def write_score_figure(study_folder: Path, dataset_name: str) -> list[Path]:
 
 
 def draw(study: StudyResults, dataset: Dataset, scores: pd.DataFrame) -> Figure:
-    """Draws one dataset's figure from its scores in the standard protocol."""
+    """Draw one dataset's figure from its scores in the standard protocol."""
     summary = summarize(scores)
     present = set(summary["metric"])
     metrics = [metric for metric in study.columns(dataset, PROTOCOL) if metric.name in present]
@@ -182,7 +182,7 @@ def _method_names(
 
 
 def _foot(figure: Figure, study: StudyResults, metrics: list[Metric], more: list[str]) -> None:
-    """What marks, lines and dots mean, and what the reader must know, under the panels."""
+    """Return what marks, lines and dots mean, and what the reader must know, under the panels."""
     used = dict.fromkeys(method.weights for method in study.methods)
     handles = [
         Line2D([], [], color="0.3", ls="none", marker=MARKERS[kind], ms=4, label=MEANINGS[kind])

@@ -57,7 +57,7 @@ class Look:
 
 
 def looks(study: StudyResults) -> dict[str, Look]:
-    """The look of each method; the trained ones come first, as only they share an axis as lines."""
+    """Return the look of each method; trained ones first, as only they share an axis."""
     methods = sorted(study.methods, key=lambda method: method not in study.trained)
     return {
         method.name: Look(COLORS[i % len(COLORS)], DASHES[i // len(COLORS) % len(DASHES)])
@@ -95,19 +95,19 @@ def paper_style() -> Iterator[None]:
 
 
 def budget_note(study: StudyResults) -> str:
-    """The sentence that a figure with reduced-budget results must carry; empty otherwise."""
+    """Return the sentence that a figure with reduced-budget results must carry; empty otherwise."""
     reduced = study.budget.reduced and study.trained
     return f"{DAGGER}\N{NO-BREAK SPACE}{study.budget}." if reduced else ""
 
 
 def wrap_note(sentences: list[str], width: float) -> list[str]:
-    """Breaks a figure's note into lines: a sentence starts a line; ``width`` is in inches."""
+    """Break a figure's note into lines: a sentence starts a line; ``width`` is in inches."""
     letters = int(width * NOTE_LETTERS)
     return [line for text in sentences for line in textwrap.wrap(text, letters)]
 
 
 def add_foot(figure: Figure, sentences: list[str], handles: list[Line2D], columns: int) -> None:
-    """Makes a figure taller by a legend and a note under its axes.
+    """Make a figure taller by a legend and a note under its axes.
 
     Args:
         figure: A figure in constrained layout, with the height that its axes need.
@@ -140,7 +140,7 @@ def add_foot(figure: Figure, sentences: list[str], handles: list[Line2D], column
 
 
 def write_note(figure: Figure, lines: list[str]) -> None:
-    """Writes the lines of a note along a figure's bottom edge."""
+    """Write the lines of a note along a figure's bottom edge."""
     width, height = figure.get_size_inches()
     figure.text(
         0.04 / width, 0.04 / height, "\n".join(lines), size=6, color="0.35", linespacing=1.2
@@ -148,7 +148,7 @@ def write_note(figure: Figure, lines: list[str]) -> None:
 
 
 def save(figure: Figure, path: Path) -> list[Path]:
-    """Writes a figure as PDF and PNG, each whole or not at all; makes their folder.
+    """Write a figure as PDF and PNG, each whole or not at all; makes their folder.
 
     Args:
         figure: The figure.
@@ -168,7 +168,7 @@ def save(figure: Figure, path: Path) -> list[Path]:
 
 
 def label_plainly(axis: Axis) -> None:
-    """Writes 0.1, 1 and 10 along a logarithmic axis, whose own labels are math."""
+    """Write 0.1, 1 and 10 along a logarithmic axis, whose own labels are math."""
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
 
@@ -176,7 +176,7 @@ def label_plainly(axis: Axis) -> None:
 def cut_long_lines(
     axis: Axes, points: Iterable[float], lines: Sequence[tuple[Any, ...]], turned: bool
 ) -> bool:
-    """Keeps a panel to its points where a line, an interval, is several times as long as they span.
+    """Keep a panel to its points where a line, an interval, is several times as long as they span.
 
     Else two seeds that disagree would squeeze all other rows into one place. A line that is cut
     ends in an arrow; ``CUT`` says so.

@@ -28,7 +28,7 @@ POINTS = 300  # a line shows at most: more than a panel's dots, and the PDF stay
 
 
 def write_training_curves(study_folder: Path) -> list[Path]:
-    """Writes ``figures/training_curves.{pdf,png}``.
+    """Write ``figures/training_curves.{pdf,png}``.
 
     Args:
         study_folder: ``results/<study>``; its ``runs`` hold the ``losses.csv`` files.
@@ -49,7 +49,7 @@ def write_training_curves(study_folder: Path) -> list[Path]:
 
 
 def read_losses(study_folder: Path, study: StudyResults) -> pd.DataFrame:
-    """The smoothed losses of all runs.
+    """Return the smoothed losses of all runs.
 
     Returns:
         One row each of method, seed, loss and step, with its ``value``.
@@ -96,7 +96,7 @@ def smooth(run: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(study: StudyResults, losses: pd.DataFrame) -> Figure:
-    """Draws a row of panels for each network (light, color, denoiser), a panel for each loss."""
+    """Draw a row of panels for each network (light, color, denoiser), a panel for each loss."""
     panels = arrange(list(losses["loss"].unique()))
     across = max(len(names) for names in panels.values())
     figure = Figure(figsize=(PAGE, 1.45 * len(panels) + 0.2), layout="constrained")
@@ -125,7 +125,7 @@ def draw(study: StudyResults, losses: pd.DataFrame) -> Figure:
 
 
 def arrange(losses: list[str]) -> dict[str, list[str]]:
-    """Sorts ``part/name`` columns into parts, each with its losses, the total last."""
+    """Sort ``part/name`` columns into parts, each with its losses, the total last."""
     panels: dict[str, list[str]] = {}
     for loss in losses:
         part, _, name = loss.rpartition("/")

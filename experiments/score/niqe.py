@@ -100,7 +100,7 @@ def _halved(luma: np.ndarray) -> np.ndarray:
 
 
 def _fit(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Fits an asymmetric generalized Gaussian to each block by its moments.
+    """Fit an asymmetric generalized Gaussian to each block by its moments.
 
     Returns:
         Shape, left scale and right scale, (blocks,) each; the scales are not a number where no

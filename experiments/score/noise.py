@@ -107,7 +107,7 @@ def gradient_correlation(enhanced: np.ndarray, reference: np.ndarray, device: st
 
 
 def _flat(reference: np.ndarray) -> np.ndarray:
-    """Tells the flat, unclipped pixels of a reference: bool (H, W)."""
+    """Tell the flat, unclipped pixels of a reference: bool (H, W)."""
     from scipy.ndimage import gaussian_gradient_magnitude
 
     gradient = gaussian_gradient_magnitude(reference @ LUMA.astype(np.float32), SCALE)
@@ -118,7 +118,7 @@ def _flat(reference: np.ndarray) -> np.ndarray:
 
 
 def _high_pass(channel: np.ndarray) -> np.ndarray:
-    """What a Gaussian of `SCALE` px does not keep; float32 (H, W)."""
+    """Return what a Gaussian of `SCALE` px does not keep; float32 (H, W)."""
     from scipy.ndimage import gaussian_filter
 
     values = channel.astype(np.float32)

@@ -28,7 +28,7 @@ class Ablation:
 
 
 def load_ablations(path: Path = ABLATIONS) -> dict[str, Ablation]:
-    """Reads the sheet; an entry with a sweep gives one variant for each of its values.
+    """Read the sheet; an entry with a sweep gives one variant for each of its values.
 
     Returns:
         Name -> variant, in the order of the sheet. A variant of a sweep is named after its entry
@@ -47,7 +47,7 @@ def load_ablations(path: Path = ABLATIONS) -> dict[str, Ablation]:
 
 
 def nest(settings: dict[str, Any]) -> dict[str, Any]:
-    """Turns dotted keys into overrides of a recipe: ``color.angle`` is a loss of that branch.
+    """Turn dotted keys into overrides of a recipe: ``color.angle`` is a loss of that branch.
 
     Raises:
         InputError: A part and one of its losses are both there.
@@ -83,5 +83,5 @@ def _merged(overrides: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
 
 
 def _slug(value: Any) -> str:
-    """A value as part of a file name: 0.5 is ``0_5``."""
+    """Return a value as part of a file name: 0.5 is ``0_5``."""
     return re.sub("[^a-z0-9]+", "_", str(value).lower()).strip("_")

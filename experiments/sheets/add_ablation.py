@@ -20,7 +20,7 @@ def add_ablation(
     studies: Sequence[str] | None = None,
     sheet: Path = ABLATIONS,
 ) -> list[str]:
-    """Adds a variant to the sheet, once it has passed all checks that the workflow makes.
+    """Add a variant to the sheet, once it has passed all checks that the workflow makes.
 
     Args:
         name: Of the variant; ``a-z``, ``0-9`` and ``_``.
@@ -53,7 +53,7 @@ def add_ablation(
 
 
 def _check_written(sheet: Path, variants: dict[str, Ablation], message: str) -> None:
-    """A sheet in another style, such as in braces, may have no place for an entry at its end."""
+    """Refuse a config in another style: in braces, its end is no place for an entry."""
     try:
         if load_ablations(sheet) == variants:
             return
@@ -72,7 +72,7 @@ def _check_name(name: str, taken: set[str]) -> None:
 
 
 def _entry(name: str, ablation: Ablation) -> str:
-    """The entry as one would write it by hand."""
+    """Return the entry as one would write it by hand."""
     import yaml
 
     lines: dict[str, Any] = {"label": ablation.label, "overrides": ablation.overrides}

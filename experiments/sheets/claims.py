@@ -13,7 +13,7 @@ CLAIMS = CONFIG / "claims.yaml"
 
 
 def load_claims(path: Path = CLAIMS) -> dict[str, Any]:
-    """Reads the claims and their margins.
+    """Read the claims and their margins.
 
     Raises:
         InputError: The file is not as its schema says, a metric has no margin or no such protocol,

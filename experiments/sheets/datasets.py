@@ -126,5 +126,5 @@ def _prefixed(folders: str | dict[str, str]) -> dict[str, str]:
 
 
 def _plain(folder: str) -> str:
-    """A folder as manifests name it: `night/low/` is `night/low`, which has checksums."""
+    """Return a folder as manifests name it: `night/low/` is `night/low`, which has checksums."""
     return str(PurePosixPath(folder))

@@ -33,7 +33,7 @@ GRADES = {
 
 
 def load_published(path: Path = FIGURES) -> pd.DataFrame:
-    """Reads the published figures.
+    """Read the published figures.
 
     Returns:
         All columns as text; ``value`` keeps the digits of its source.

@@ -28,7 +28,7 @@ class _Loader(_SafeLoader):
 
 
 def read_yaml(path: Path) -> Any:
-    """The content of a YAML file.
+    """Return the content of a YAML file.
 
     Raises:
         OSError: The file cannot be read.

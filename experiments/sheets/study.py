@@ -96,7 +96,7 @@ class StudyConfig:
         )
 
     def method(self, name: str) -> MethodConfig:
-        """The method of that name.
+        """Return the method of that name.
 
         Raises:
             InputError: The study has none such.
@@ -109,7 +109,7 @@ class StudyConfig:
 
 
 def reduced_budget_label(recipe: Recipe) -> str:
-    """A recipe's training budget in words, against the official one; empty where they agree.
+    """Return a recipe's training budget in words, against the official one; empty where they agree.
 
     All else that differs is named, too, so that nobody takes it for the official recipe.
     """
@@ -128,7 +128,7 @@ def reduced_budget_label(recipe: Recipe) -> str:
 
 
 def _setting(recipe: Recipe, key: str) -> str:
-    """A setting in words, such as ``lr 0.001`` or ``denoiser 1 reconstruction``."""
+    """Return a setting in words, such as ``lr 0.001`` or ``denoiser 1 reconstruction``."""
     value = getattr(recipe, key)
     if isinstance(value, dict):
         value = " + ".join(f"{weight:g} {loss}" for loss, weight in value.items() if weight)
@@ -201,7 +201,7 @@ def check_name(path: Path) -> None:
 
 
 def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> StudyConfig:
-    """Loads a study and checks every name and setting in it against the sheets.
+    """Load a study and checks every name and setting in it against the sheets.
 
     Args:
         path: The study's file.
@@ -250,7 +250,7 @@ def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> S
 def _with_more_seeds(
     path: Path, methods: Mapping[str, MethodConfig], more_seeds: Mapping[str, list[int]]
 ) -> dict[str, MethodConfig]:
-    """The methods that the study gives further seeds, with them."""
+    """Return the methods that the study gives further seeds, with them."""
     for name in more_seeds:
         if name not in methods or methods[name].recipe is None:
             trained = ", ".join(m.name for m in methods.values() if m.recipe is not None)
@@ -262,7 +262,7 @@ def _with_more_seeds(
 
 
 def _check_labels(path: Path, kind: str, labels: Mapping[str, str]) -> None:
-    """Tables and figures know data sets and methods by their labels alone."""
+    """Check labels: tables and figures know data sets and methods by them alone."""
     names: dict[str, str] = {}
     for name, label in labels.items():
         twin = names.setdefault(label, name)
@@ -294,7 +294,7 @@ def _baselines(
 def _chosen(
     path: Path, ablations: Mapping[str, Ablation], names: bool | list[str]
 ) -> dict[str, Ablation]:
-    """The variants of a study: those that it names, or else those whose entry says so."""
+    """Return the variants of a study: those that it names, or else those whose entry says so."""
     if isinstance(names, list):
         for name in names:
             if name not in ablations:
@@ -327,7 +327,7 @@ def _variants(
 
 
 def _training(recipe: dict[str, Any]) -> str:
-    """What a recipe of Zero-LEINR trains, to compare: a loss of weight 0 is none."""
+    """Return what a recipe of Zero-LEINR trains, to compare: a loss of weight 0 is none."""
     parts = {
         key: {loss: float(weight) for loss, weight in sorted(value.items()) if weight}
         for key, value in recipe.items()
@@ -337,7 +337,7 @@ def _training(recipe: dict[str, Any]) -> str:
 
 
 def _recipe(where: str, settings: Mapping[str, Any], budget: Mapping[str, Any]) -> dict[str, Any]:
-    """A method's recipe with the study's budget over it, as far as the method has such settings."""
+    """Return a method's recipe with those settings of the study's budget that it has."""
     try:
         recipe, known = make_recipe(settings), Recipe().to_dict()
         for key in budget:

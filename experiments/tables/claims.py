@@ -21,7 +21,7 @@ from experiments.tables.write import write_table
 
 
 def write_claims(study_folder: Path) -> list[Path]:
-    """Writes ``tables/claims.{csv,md,tex}`` of a study.
+    """Write ``tables/claims.{csv,md,tex}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.
@@ -39,7 +39,7 @@ def write_claims(study_folder: Path) -> list[Path]:
 
 
 def layout(study: StudyResults, judged: pd.DataFrame, sheet: Mapping[str, Any]) -> Table:
-    """Lays out the table: a group a claim, with its verdicts counted in the heading."""
+    """Lay out the table: a group a claim, with its verdicts counted in the heading."""
     labels = {method.name: study.label(method) for method in study.methods}
     datasets = {dataset.name: dataset.label for dataset in study.datasets}
     groups: dict[str, list[list[Cell]]] = {}

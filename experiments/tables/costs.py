@@ -13,7 +13,7 @@ from experiments.tables.write import write_table
 
 
 def write_costs(study_folder: Path) -> list[Path]:
-    """Writes ``tables/costs.{csv,md,tex}`` of a study.
+    """Write ``tables/costs.{csv,md,tex}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.
@@ -30,7 +30,7 @@ def write_costs(study_folder: Path) -> list[Path]:
 
 
 def layout(study: StudyResults, costs: pd.DataFrame) -> Table:
-    """Lays out the table, in the order and groups of the score tables."""
+    """Lay out the table, in the order and groups of the score tables."""
     groups: dict[str, list[list[Cell]]] = {}
     for method, row in zip(measured(study), costs.to_dict("records"), strict=True):
         texts = [study.label(method), str(method.weights)]

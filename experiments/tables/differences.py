@@ -16,7 +16,7 @@ from experiments.tables.write import write_table
 
 
 def write_differences(study_folder: Path) -> list[Path]:
-    """Writes ``tables/differences.{csv,md,tex}`` of a study.
+    """Write ``tables/differences.{csv,md,tex}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.
@@ -33,7 +33,7 @@ def write_differences(study_folder: Path) -> list[Path]:
 
 
 def layout(study: StudyResults, found: pd.DataFrame) -> Table:
-    """Lays out the table: a group a data set, a row a variant, a column a metric."""
+    """Lay out the table: a group a data set, a row a variant, a column a metric."""
     heads: dict[tuple[str, str], str] = {}
     for dataset in study.datasets:
         for metric, protocol in columns(study, dataset):

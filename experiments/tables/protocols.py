@@ -17,7 +17,7 @@ from experiments.tables.write import write_table
 
 
 def write_protocols(study_folder: Path) -> list[Path]:
-    """Writes ``tables/protocols.{csv,md,tex}`` of a study.
+    """Write ``tables/protocols.{csv,md,tex}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.
@@ -33,7 +33,7 @@ def write_protocols(study_folder: Path) -> list[Path]:
 
 
 def layout(study: StudyResults, ranks: pd.DataFrame) -> Table:
-    """Lays out the table: a column each of metric and protocol, cells as ``mean (rank)``."""
+    """Lay out the table: a column each of metric and protocol, cells as ``mean (rank)``."""
     columns = list(dict.fromkeys(zip(ranks["metric"], ranks["protocol"], strict=True)))
     labels = {metric.name: f"{metric.label} {metric.arrow}" for metric in study.metrics}
     known = {
@@ -61,7 +61,7 @@ def layout(study: StudyResults, ranks: pd.DataFrame) -> Table:
 
 
 def meanings(ranks: pd.DataFrame) -> list[str]:
-    """What each protocol does to each metric, in a sentence a protocol."""
+    """Return what each protocol does to each metric, in a sentence a protocol."""
     sheet = load_metrics(dict.fromkeys(ranks["metric"]))
     return [
         f"{protocol}: "

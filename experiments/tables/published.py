@@ -18,7 +18,7 @@ from experiments.tables.write import write_table
 
 
 def write_published(study_folder: Path, figures: Path = FIGURES) -> list[Path]:
-    """Writes ``tables/published.{csv,md,tex}`` of a study.
+    """Write ``tables/published.{csv,md,tex}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.
@@ -37,7 +37,7 @@ def write_published(study_folder: Path, figures: Path = FIGURES) -> list[Path]:
 
 
 def layout(study: StudyResults, compared: pd.DataFrame) -> Table:
-    """Lays out the table: a group a data set, the sources as numbered notes."""
+    """Lay out the table: a group a data set, the sources as numbered notes."""
     numbers = {source: i for i, source in enumerate(dict.fromkeys(compared["source"]), start=1)}
     labels = {method.name: study.label(method) for method in study.methods}
     metrics = {metric.name: metric.label for metric in study.metrics}
@@ -69,12 +69,12 @@ def layout(study: StudyResults, compared: pd.DataFrame) -> Table:
 
 
 def _heading(dataset: Dataset, measured: int) -> str:
-    """A data set and how much of it the measured means stand on: a copy may lack images."""
+    """Return a data set and how much of it the measured means stand on: a copy may lack images."""
     entry = load_registry().get(dataset.name)
     whole = (entry and entry.count) or dataset.count
     return f"{dataset.label} ({measured} of {whole} images measured)"
 
 
 def _number(value: float, digits: int, sign: str = "-") -> str:
-    """A number in as many digits as its source prints; a dash where there is none."""
+    """Return a number in as many digits as its source prints; a dash where there is none."""
     return "–" if pd.isna(value) else f"{value:{sign}.{digits}f}".replace("-", "−")

@@ -24,7 +24,7 @@ from zero_leinr.errors import InputError
 
 
 def write_tables(study_folder: Path, only: str | None = None) -> list[Path]:
-    """Writes ``tables/scores_<protocol>.{csv,md,tex}`` for every protocol of a study.
+    """Write ``tables/scores_<protocol>.{csv,md,tex}`` for every protocol of a study.
 
     Args:
         study_folder: ``results/<study>``.
@@ -51,7 +51,7 @@ def write_tables(study_folder: Path, only: str | None = None) -> list[Path]:
 
 
 def tidy(study: StudyResults, summary: pd.DataFrame, protocol: str) -> pd.DataFrame:
-    """The numbers of one protocol for other programs: one row a method, dataset and metric.
+    """Return the numbers of one protocol for other programs: one row a method, dataset and metric.
 
     Columns: those of ``summarize``, then ``weights`` and ``budget`` (of what was trained here).
     """
@@ -70,7 +70,7 @@ def tidy(study: StudyResults, summary: pd.DataFrame, protocol: str) -> pd.DataFr
 
 
 def layout(study: StudyResults, summary: pd.DataFrame, protocol: str) -> Table:
-    """Lays out the table of one protocol: its columns, ranked cells, caption and footnotes."""
+    """Lay out the table of one protocol: its columns, ranked cells, caption and footnotes."""
     chosen = summary[summary["protocol"] == protocol]
     by_name = dict(list(chosen.groupby(["dataset", "metric"])))
     columns = [
@@ -134,7 +134,7 @@ def _untested(
     columns: list[tuple[Dataset, Metric]],
     by_name: Mapping[Any, pd.DataFrame],
 ) -> list[str]:
-    """The data sets, or else their single columns, with too few images for ``like_best`` to test.
+    """Return the data sets, or else single columns, with too few images to test.
 
     A column has its own images and methods, since some may lack its score.
     """

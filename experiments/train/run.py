@@ -33,7 +33,7 @@ def run_training(
     replace: bool = False,
     about: dict[str, Any] | None = None,
 ) -> None:
-    """Trains, with a progress bar, and writes ``run.json`` beside the weights.
+    """Train, with a progress bar, and write ``run.json`` beside the weights.
 
     Args:
         recipe: What to train.
@@ -129,7 +129,7 @@ def overflowed_steps(losses: Path) -> int:
 
 
 def failed_parts(losses: Path) -> list[str]:
-    """The parts that ended with a loss far above their first: ``denoiser``, for one.
+    """Return the parts that ended with a loss far above their first: ``denoiser``, for one.
 
     Args:
         losses: What a training leaves: a column ``part/total`` for each part, empty where a step
