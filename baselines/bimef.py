@@ -71,7 +71,7 @@ def scene_illumination(low: np.ndarray) -> np.ndarray:
 
 
 def texture_weights(illumination: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the weights of the smoothness term: low where the gradient keeps its sign over the window.
+    """Return the smoothness weights: low where the gradient keeps its sign over the window.
 
     Args:
         illumination: (H, W) in [0, 1].

@@ -67,7 +67,7 @@ def build(settings: Mapping[str, Any], weights: Path | None, device: str) -> Met
 def structure_weights(
     illumination: np.ndarray, alpha: float, sigma: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the weights of the smoothness term: low on main edges, high on texture and in flat regions.
+    """Return the smoothness weights: low on main edges, high on texture and in flat regions.
 
     A main edge is where the gradient keeps its sign within the Gaussian's reach; in texture it
     averages out (the paper's third weighting strategy).

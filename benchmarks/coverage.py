@@ -70,7 +70,7 @@ def hierarchical(values: np.ndarray) -> Bounds:
 
 
 def _expanded(means: np.ndarray, n_images: int) -> Bounds:
-    """Return percentiles that make up for few images: Hesterberg, The American Statistician 69, 2015."""
+    """Return percentiles made for few images: Hesterberg, The American Statistician 69, 2015."""
     t = stats.t.ppf((1 + CONFIDENCE) / 2, n_images - 1)
     tail = stats.norm.cdf(-np.sqrt(n_images / (n_images - 1)) * t)
     low, high = np.quantile(means, [tail, 1 - tail], axis=-1)

@@ -80,7 +80,7 @@ def report(
 
 
 def filled(printed: str) -> list[str]:
-    """Return lines `metric protocol mean`: pandas leaves a metric out that stands in the line above."""
+    """Return lines `metric protocol mean`; pandas leaves repeated metrics out."""
     metric, lines = "", []
     for line in printed.splitlines()[2:]:
         metric = metric if line.startswith(" ") else line.split()[0]
