@@ -55,7 +55,7 @@ bench: .venv/ready
 	VIRTUAL_ENV=.venv uv pip install --quiet --no-deps --editable .
 	touch $@
 
-# Pins every package anew, with hashes and without addresses; conda users get the same versions.
+# Pins every package again, with hashes and without addresses; conda users get the same versions.
 lock: .venv/ready
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 		--extra suite --extra dev --extra export --extra cluster --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.lock

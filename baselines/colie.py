@@ -139,7 +139,7 @@ def box_sum(x: Tensor) -> Tensor:
 
 
 def build(settings: Mapping[str, Any], weights: Path | None, device: str) -> Method:
-    """CoLIE, fitted anew to every image.
+    """CoLIE, fitted again to every image.
 
     Settings:
         iterations: Optimization steps, 100 if not given.

@@ -157,7 +157,7 @@ def smoothness(image: Tensor, illumination: Tensor) -> Tensor:
 
 @functools.cache
 def _color_space(device: torch.device) -> tuple[Tensor, Tensor]:
-    """Matrix and offset on a device; uploaded anew in every step, they would make it wait."""
+    """Matrix and offset on a device; uploaded again in every step, they would make it wait."""
     return torch.tensor(MIXING, device=device), torch.tensor(OFFSET, device=device)
 
 

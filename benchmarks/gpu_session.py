@@ -32,7 +32,7 @@ BATCH, SIZE = 16, 256
 ALLOWED = {"float32": (0.01, 0.1), "bfloat16": (0.1, 1.0)}
 """How far losses after three steps, and the mean of image levels, may be apart.
 
-GPUs compute float32 in TF32. On a processor that rounds so, losses were .0004 and levels .03 apart
+GPUs compute float32 in TF32. On a CPU that rounds so, losses were .0004 and levels .03 apart
 (by hand, once); in bfloat16 .002 and .06.
 """
 
@@ -83,7 +83,7 @@ def main() -> None:
 
 
 def check(options: Namespace) -> Table:
-    """Return the same weights on the same images here and on a processor in float32.
+    """Return the same weights on the same images here and on a CPU in float32.
 
     ENRB's first weights are so small that its output would be black, and say nothing of it.
     """
@@ -94,7 +94,7 @@ def check(options: Namespace) -> Table:
     from zero_leinr.training_step import training_step
 
     columns = ["what", "difference", "allowed"]
-    table = Table(f"{device_name(options.device)} against a processor in float32", columns)
+    table = Table(f"{device_name(options.device)} against a CPU in float32", columns)
     sides = []
     here = (options.device, options.precision, options.compile)
     for device, precision, compiled in (("cpu", "float32", False), here):
@@ -206,7 +206,7 @@ def time_settings(options: Namespace) -> Table:
     """Time a step in each precision, compiled and not."""
     title = f"Training on {device_name(options.device)}: median seconds of a step, "
     title += f"batch {options.batch}, {options.size}x{options.size}"
-    table = Table(title, ["arithmetic", "seconds", "against the first"])
+    table = Table(title, ["precision", "seconds", "against the first"])
     first = None
     for precision, compiled in product(("float32", "bfloat16"), (False, True)):
         shape = (options.batch, options.size, options.device, precision, compiled)
@@ -367,7 +367,7 @@ def train_until(options: Namespace, ends: float) -> Table:
 
 
 def start(options: Namespace, recipe: Path, seed: int, run: Path) -> "subprocess.Popen[bytes]":
-    """Start `zero-leinr train` on a copy of the recipe with this session's arithmetic."""
+    """Start `zero-leinr train` on a copy of the recipe with this session's precision."""
     run.mkdir(parents=True, exist_ok=True)
     content = json.loads(recipe.read_text(encoding="utf-8"))
     compiled = []

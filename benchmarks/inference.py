@@ -2,8 +2,8 @@
 
     python benchmarks/inference.py --zero-dce Zero-DCE/Zero-DCE_code --zero-leinr Zero-LEINR
 
-The official code is fetched by whoever runs this (Li-Chongyi/Zero-DCE, nycu-acm/Zero-LEINR); what
-its scripts put on the GPU stays on the processor here. Zero-DCE has its official weights on both
+The official code is which you fetch (Li-Chongyi/Zero-DCE, nycu-acm/Zero-LEINR); what
+its scripts put on the GPU stays on the CPU here. Zero-DCE has its official weights on both
 sides, Zero-LEINR, for which none were published, the same untrained ones. Both sides go from an
 8-bit image in memory to another one, and how far these differ is in the table.
 """
@@ -21,7 +21,7 @@ from side_by_side import Table, compared, in_turns, largest_difference
 
 Call = Callable[[], np.ndarray]
 OURS = (("square", "float32"), ("minimal", "float32"), ("minimal", "bfloat16"))
-COLUMNS = ["method", "official (s)", "here (s)", "ratio", "ratio of processor time", "difference"]
+COLUMNS = ["method", "official (s)", "here (s)", "ratio", "ratio of CPU time", "difference"]
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=600)
     parser.add_argument("--height", type=int, default=400)
     parser.add_argument("--repeats", type=int, default=3, help="timed images of each (default 3)")
-    parser.add_argument("--threads", type=int, default=1, help="of the processor (default 1)")
+    parser.add_argument("--threads", type=int, default=1, help="of the CPU (default 1)")
     parser.add_argument("--out", type=Path, help="writes OUT.csv and OUT.md")
     options = parser.parse_args()
     image = dark_image(options.height, options.width)

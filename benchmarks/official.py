@@ -1,6 +1,6 @@
 """The official training (nycu-acm/Zero-LEINR), run as it is on images that are handed to it.
 
-Whoever runs a benchmark fetches the official code; nothing of it is here. Its ``train`` keeps all
+You fetch the official code; nothing of it is here. Its ``train`` keeps all
 that it does in a step: its assertions, its losses read for the log. Left out are the log itself and
 its scoring of test images after each epoch.
 """
@@ -193,7 +193,7 @@ class _Gate:
 
 
 class _Opened:
-    """Iterated over anew for each epoch."""
+    """Iterated over again for each epoch."""
 
     def __init__(self, epoch: Callable[[], Iterator[Any]]) -> None:
         self.epoch = epoch

@@ -3,7 +3,7 @@
     python benchmarks/same_method.py Zero-LEINR --images train.npy --pairs LOL/eval15 --out same
         --set epochs=10 steps_per_epoch=20 batch=2 crop=64
 
-The official training loop (nycu-acm/Zero-LEINR, fetched by whoever runs this) gets the batches that
+The official training loop (nycu-acm/Zero-LEINR, which you fetch) gets the batches that
 ours sees, in the same order; initial weights, noise and neighbor draws are its own, from a seed
 that it never sets itself. Both are scored by this project. What is trained already is not trained
 again.

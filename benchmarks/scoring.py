@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("images", type=Path, help="folder of images")
     parser.add_argument("references", type=Path, help="folder of their references")
     parser.add_argument("--repeats", type=int, default=3, help="default 3")
-    parser.add_argument("--threads", type=int, default=1, help="of the processor (default 1)")
+    parser.add_argument("--threads", type=int, default=1, help="of the CPU (default 1)")
     parser.add_argument("--out", type=Path, help="writes OUT.csv and OUT.md")
     parser.add_argument("--metric", help=argparse.SUPPRESS)  # what a process of their side does
     options = parser.parse_args()
@@ -70,7 +70,7 @@ def report(
     """Print the table, and beside it the mean scores of both sides."""
     columns = ["", "metric by metric", "zero-leinr score", "ratio"]
     table = Table(f"Scoring {options.images}: medians of {options.repeats}", columns)
-    for place, name in enumerate(("seconds", "processor seconds")):
+    for place, name in enumerate(("seconds", "CPU seconds")):
         first, second = (statistics.median(t[place] for t in side) for side in times.values())
         table.add(name, f"{first:.1f}", f"{second:.1f}", f"{first / second:.1f}x")
     means = {tuple(line.split()[:2]): line.split()[2] for line in filled(ours) if line}
@@ -89,15 +89,15 @@ def filled(printed: str) -> list[str]:
 
 
 def timed(commands: Sequence[list[str]]) -> tuple[tuple[float, float], list[str]]:
-    """Run processes one after another; seconds on the clock and of the processor, and output."""
+    """Run processes one after another; seconds in wall time and of the CPU, and output."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     printed = [
         subprocess.run(command, capture_output=True, text=True, check=True).stdout
         for command in commands
     ]
     clock, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
-    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return (clock, processor), printed
+    CPU = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return (clock, CPU), printed
 
 
 def their_score(options: argparse.Namespace, settings: dict[str, str]) -> float:

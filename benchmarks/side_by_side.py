@@ -23,21 +23,21 @@ Maker = tuple[Callable[..., Callable[[], Any]], tuple[Any, ...]]
 
 @dataclass
 class Times:
-    """Seconds of each repeat, on the clock and of the processor, and the last result."""
+    """Seconds of each repeat, in wall time and of the CPU, and the last result."""
 
     clock: list[float] = field(default_factory=list)
-    processor: list[float] = field(default_factory=list)
+    CPU: list[float] = field(default_factory=list)
     result: Any = None
 
     @property
     def seconds(self) -> float:
-        """Median on the clock."""
+        """Median in wall time."""
         return statistics.median(self.clock)
 
     @property
     def processor_seconds(self) -> float:
-        """Median of processor time."""
-        return statistics.median(self.processor)
+        """Median of CPU time."""
+        return statistics.median(self.CPU)
 
 
 def in_turns(makers: list[Maker], repeats: int, threads: int) -> list[Times]:
@@ -49,7 +49,7 @@ def in_turns(makers: list[Maker], repeats: int, threads: int) -> list[Times]:
     Args:
         makers: A function and its arguments each: called once, it returns what is timed.
         repeats: Timed calls of each.
-        threads: Processor threads of each.
+        threads: CPU threads of each.
 
     Returns:
         The times of each.
@@ -71,10 +71,10 @@ def in_turns(makers: list[Maker], repeats: int, threads: int) -> list[Times]:
         for turn in range(repeats + 1):
             for (_, pipe), so_far in zip(workers, times, strict=True):
                 pipe.send(True)
-                clock, processor, so_far.result = pipe.recv()
+                clock, CPU, so_far.result = pipe.recv()
                 if turn:
                     so_far.clock.append(clock)
-                    so_far.processor.append(processor)
+                    so_far.CPU.append(CPU)
     except (EOFError, BrokenPipeError):
         raise SystemExit("a process that was to be timed has failed: see above") from None
     finally:
@@ -87,13 +87,13 @@ def _work(pipe: Any, make: Callable[..., Callable[[], Any]], arguments: tuple[An
     """Call the work whenever asked, and sends back how long it took and what it gave."""
     call = make(*arguments)
     while pipe.recv():  # until it is ended
-        clock, processor = time.perf_counter(), time.process_time()
+        clock, CPU = time.perf_counter(), time.process_time()
         result = call()
-        pipe.send((time.perf_counter() - clock, time.process_time() - processor, result))
+        pipe.send((time.perf_counter() - clock, time.process_time() - CPU, result))
 
 
 def compared(theirs: Times, ours: Times) -> list[str]:
-    """Cells: seconds of both and their ratio, on the clock and of the processor."""
+    """Cells: seconds of both and their ratio, in wall time and of the CPU."""
     return [
         f"{theirs.seconds:.3g}",
         f"{ours.seconds:.3g}",
@@ -154,7 +154,7 @@ class Table:
 
 
 def machine() -> str:
-    """Processor, threads and versions, in words."""
+    """CPU, threads and versions, in words."""
     from importlib.metadata import version
 
     name = platform.processor() or platform.machine()

@@ -5,11 +5,11 @@
     python benchmarks/training.py Zero-LEINR --batch 2 --size 128 --state run/state.ckpt
     python benchmarks/training.py --curves LOL/our485/low
 
-The official code (nycu-acm/Zero-LEINR) is fetched by whoever runs this. Both sides train on one
-batch that lies on the device, at the same size and in the same arithmetic (`official.py` says what
+The official code (nycu-acm/Zero-LEINR) is which you fetch. Both sides train on one
+batch that lies on the device, at the same size and in the same precision (`official.py` says what
 its step keeps). With --state, both go on from a training's weights: late in one, some of these are
-too small for a processor's fast path. With --loop, whole epochs with the loading of images; with
---curves, loss curves in float32 and in the fast arithmetic.
+too small for a CPU's fast path. With --loop, whole epochs with the loading of images; with
+--curves, loss curves in float32 and in the fast precision.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from typing import Any
 from official import official_epoch, official_step
 from side_by_side import Table, batch_of, compared, finished, in_turns
 
-COLUMNS = ["step", "official (s)", "here (s)", "ratio", "ratio of processor time"]
+COLUMNS = ["step", "official (s)", "here (s)", "ratio", "ratio of CPU time"]
 SEEDS = (0, 1, 2)
 STEPS = 200
 
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", help="cpu (default) or cuda")
     parser.add_argument("--repeats", type=int, default=5, help="timed calls of each (default 5)")
     parser.add_argument("--steps", type=int, default=STEPS, help="of a loss curve (default 200)")
-    parser.add_argument("--threads", type=int, default=1, help="of the processor (default 1)")
+    parser.add_argument("--threads", type=int, default=1, help="of the CPU (default 1)")
     parser.add_argument("--compile", action="store_true", help="compile the networks of ours")
     parser.add_argument("--out", type=Path, help="writes OUT.csv and OUT.md")
     options = parser.parse_args()
@@ -162,7 +162,7 @@ def our_epoch(
 
 
 def compare_curves(options: argparse.Namespace) -> Table:
-    """Losses over the steps of a training, in both arithmetics, against the spread of seeds."""
+    """Losses over the steps of a training, in both precisions, against the spread of seeds."""
     import os
     import tempfile
 

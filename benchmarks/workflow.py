@@ -23,7 +23,7 @@ from side_by_side import Table
 
 PROJECT = Path(__file__).parent.parent
 METHODS = 40
-COLUMNS = ["what", "jobs", "seconds", "processor seconds"]
+COLUMNS = ["what", "jobs", "seconds", "CPU seconds"]
 
 
 def main() -> None:
@@ -84,7 +84,7 @@ def finish(project: Path) -> None:
 
 
 def measure(project: Path, repeats: int, *options: str) -> tuple[list[str], str]:
-    """Median seconds of `snakemake paper`, on the clock and of the processor; what it printed."""
+    """Median seconds of `snakemake paper`, in wall time and of the CPU; what it printed."""
     times = []
     for _ in range(repeats):
         before = (time.perf_counter(), processor_seconds())

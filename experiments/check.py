@@ -32,7 +32,7 @@ def check_study(study: StudyConfig, listings: Sequence[Path] = ()) -> dict[str, 
         The metrics that the study has to do without: name -> reason.
 
     Raises:
-        InputError: Weights of a method cannot be had, or those of a metric that the study does not
+        InputError: Weights of a method are missing, or those of a metric that the study does not
             want to do without; images made elsewhere are missing or of another size; something in
             the claims cannot be; or the GPU cannot be used.
     """
@@ -144,8 +144,8 @@ def describe_study(
         "metrics": describe_metrics(study.metrics),
         # The whole reason is in the log; tables have room for what it begins with, the file's name.
         "missing": {
-            name: f"its weights, {reason.split()[0].strip(',:').rpartition('/')[2]}, could not be "
-            f"had (once they are there: snakemake {study.name} --forcerun describe score)"
+            name: f"weights {reason.split()[0].strip(',:').rpartition('/')[2]} are missing; "
+            f"add them, then run: snakemake {study.name} --forcerun describe score"
             for name, reason in missing.items()
         },
     }

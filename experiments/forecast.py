@@ -129,7 +129,7 @@ def _records(results: Path) -> Iterator[dict[str, Any]]:
         try:
             yield json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            continue  # whoever reads that study's results is told
+            continue  # that study's own checks say it
 
 
 def describe(study: StudyConfig, counts: Mapping[str, int], results: Path = Path("results")) -> str:

@@ -249,7 +249,7 @@ class Graph:
         return [f"{folder}/seed{seed}/model.safetensors" for seed in plan.seeds]
 
     def released(self, study: str, method: str) -> list[str]:
-        """Return the weights of the package, if the method has those: with others it runs anew."""
+        """Return the weights of the package, if the method has those: with others it runs again."""
         return (
             [str(RELEASED)] if self.method(study, method).weights == WeightsOrigin.RELEASED else []
         )
@@ -279,7 +279,7 @@ class Graph:
         return " ".join([*options, "--padding", self.studies[study].padding])
 
     def summary(self, study: str) -> dict[str, Any]:
-        """Everything that study.json follows from; a change of it writes that file anew."""
+        """Everything that study.json follows from; a change of it writes that file again."""
         plan = self.studies[study]
         return {
             "study": [plan.title, plan.budget_label, plan.reduced, plan.missing_metrics],

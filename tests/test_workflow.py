@@ -44,7 +44,7 @@ def make_data(folder: Path) -> None:
             Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(folder / part / f"{k}.png")
 
 
-# What is drawn anew when a method is added.
+# What is drawn again when a method is added.
 AGGREGATES = {
     "table": 3,
     "protocol_table": 1,

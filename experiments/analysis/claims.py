@@ -122,7 +122,7 @@ def _obstacle(study: StudyResults, test: Test, dataset: Dataset | None) -> str:
             return f"the study has no {name}"
     (entry,) = load_metrics([test.metric]).values()
     if entry["needs_reference"] and not dataset.paired:
-        return "without references nobody knows the true image"
+        return "needs references"
     if test.metric not in [metric.name for metric in study.columns(dataset, test.protocol)]:
         return f"{entry['label']} was not scored"
     return ""
@@ -135,7 +135,7 @@ def _verdict(row: Mapping[Any, Any]) -> tuple[str, str]:
     if pd.isna(row["ci_low"]):
         return NOT_DECIDABLE, "too few images, or an infinite score"
     if row["n_seeds"] == 1:
-        return NOT_DECIDABLE, "one seed says nothing of others"
+        return NOT_DECIDABLE, "one seed: only image variability is known"
     margin = row["margin"]
     if row["expect"] == "not lower":
         if row["ci_low"] > -margin:
@@ -146,14 +146,14 @@ def _verdict(row: Mapping[Any, Any]) -> tuple[str, str]:
     bounds = (row["ci_low"], row["ci_high"])
     low, high = bounds if row["expect"] == "higher" else (-bounds[1], -bounds[0])
     significant = row["p_holm"] < ALPHA
-    # First, since many images show even what is not worth speaking of.
+    # First, since many images show even effects of no interest.
     if -margin <= low and high <= margin:
         return NOT_SUPPORTED, ""
     if significant and low > 0:
         return SUPPORTED, ""
     if significant and high < 0:
         return CONTRADICTED, ""
-    return NOT_DECIDABLE, "the interval is too wide, or the test not sure enough"
+    return NOT_DECIDABLE, "inconclusive: a wide interval, or p >= 0.05"
 
 
 def in_words(study: StudyResults, rows: pd.DataFrame) -> str:

@@ -45,8 +45,8 @@ def p_value(differences: np.ndarray) -> np.ndarray:
 
     The larger of two: Wilcoxon's signed-rank test over images, on differences averaged over seeds,
     which asks for no shape of distribution but holds the seeds for fixed; and that of
-    ``statistics.Estimate``, which knows that seeds vary. Whoever is rejected by both at
-    5 % is rejected wrongly with 5 % at most (intersection-union).
+    ``statistics.Estimate``, which knows that seeds vary. Rejecting only if both tests
+    reject keeps the level (intersection-union).
 
     Args:
         differences: Shape (..., seeds, images).
@@ -133,8 +133,8 @@ def compare(differences: np.ndarray) -> dict[str, float]:
     }
 
 
-def like_best(scores: pd.DataFrame, directions: Mapping[str, str]) -> pd.DataFrame:
-    """Tell which methods cannot be told from the best of their column.
+def not_separable_from_best(scores: pd.DataFrame, directions: Mapping[str, str]) -> pd.DataFrame:
+    """Tell which methods are not separable from the best of their column.
 
     Each is compared with the method of the best mean; Holm's family is the column.
 
@@ -143,7 +143,8 @@ def like_best(scores: pd.DataFrame, directions: Mapping[str, str]) -> pd.DataFra
         directions: Metric -> ``up`` or ``down``, where better is.
 
     Returns:
-        One row each of method, dataset, metric, protocol with ``like_best``: True for the best and
+        One row each of method, dataset, metric, protocol with
+        ``not_separable_from_best``: True for the best and
         for whatever the test at 5 % does not set apart from it. Where nothing can be tested it is
         True for the best alone: with too few images for the test to set anything apart
         (``too_few_images``), and against an infinite score.
@@ -161,10 +162,12 @@ def like_best(scores: pd.DataFrame, directions: Mapping[str, str]) -> pd.DataFra
             apart[:] = True
         rows.append((best, *group, True))
         rows += [(name, *group, not far) for name, far in zip(others, apart, strict=True)]
-    return pd.DataFrame(rows, columns=["method", *keys, "like_best"])
+    return pd.DataFrame(rows, columns=["method", *keys, "not_separable_from_best"])
 
 
 def summarize_with_ties(study: StudyResults, scores: pd.DataFrame) -> pd.DataFrame:
-    """``summarize``, and in a column ``like_best`` what cannot be told from its column's best."""
-    ties = like_best(scores, {metric.name: metric.direction for metric in study.metrics})
+    """Return what ``summarize`` does, with the column ``not_separable_from_best``."""
+    ties = not_separable_from_best(
+        scores, {metric.name: metric.direction for metric in study.metrics}
+    )
     return summarize(scores).merge(ties, on=["method", "dataset", "metric", "protocol"])

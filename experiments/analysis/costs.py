@@ -13,7 +13,7 @@ from zero_leinr.errors import InputError
 
 NUMBERS = ["parameters", "gflops", "seconds", "memory_mib", "processor_share"]
 COLUMNS = ["method", "width", "height", *NUMBERS, "device", "device_name", "threads"]
-IDLE = 0.8  # processor's share from which a time counts as undisturbed
+IDLE = 0.8  # CPU's share from which a time counts as undisturbed
 
 
 def read_costs(study_folder: Path, study: StudyResults) -> pd.DataFrame:

@@ -148,7 +148,7 @@ class StudyResults:
     def intervals_over(self) -> str:
         """What the intervals of its trained methods range over, for captions."""
         if self.one_seed:
-            return "over other images; one seed says nothing of others"
+            return "over other images; one seed: only image variability is known"
         return "over other seeds and images"
 
     def metric(self, name: str) -> Metric:

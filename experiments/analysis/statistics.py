@@ -45,7 +45,7 @@ class Estimate:
         The seeds' share is what exceeds the rest. The degrees of freedom are the harmonic mean of
         those of seeds and images, weighted by their shares of the variance. (Satterthwaite weights
         by the squares, and so trusts a variance from three seeds too much.) With a single seed it
-        is Student's t over images, and knows nothing of other seeds.
+        is Student's t over images alone.
 
         Returns:
             Lower and upper bound, in the metric's unit; NaN with a single image or an infinite

@@ -42,7 +42,7 @@ def add_machine(command: Any) -> None:
         choices=(0, 1),
         help="what a scheduler gave this job, in place of --device: 0 is cpu, 1 is gpu",
     )
-    command.add_argument("--threads", type=int, help="processor threads (default: all)")
+    command.add_argument("--threads", type=int, help="CPU threads (default: all)")
 
 
 def use_machine(options: argparse.Namespace) -> None:

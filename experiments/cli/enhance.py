@@ -66,7 +66,7 @@ def _add_enhance(commands: Any) -> None:
         "--precision",
         choices=("float32", "bfloat16", "float16"),
         default="float32",
-        help="of the networks: half precision can be twice as fast or slower, as the processor is "
+        help="of the networks: half precision can be twice as fast or slower, as the CPU is "
         "(docs/profile.md), and moves pixels by some 255ths (default float32; --tile and this are "
         "for Zero-LEINR alone)",
     )

@@ -93,7 +93,7 @@ def _metrics(options: argparse.Namespace) -> list[str]:
 
     study = find_study(options.study) if options.study else None
     wanted = options.metrics or (study.metrics if study else list(load_metrics()))
-    # Where study.json names a metric, its weights have been downloaded or cannot be had; of twelve
+    # Where study.json names a metric, its weights have been downloaded or are missing; of twelve
     # jobs on a machine without a network each would wait. A metric may be newer than that file.
     looked_for = _looked_for(study.name) if study else []
     missing_metrics([name for name in wanted if name not in looked_for], download=True)

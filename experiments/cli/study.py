@@ -95,7 +95,7 @@ def _ablate(options: argparse.Namespace) -> None:
         options.name, parse_settings(options.set), label=options.label, studies=options.studies
     )
     print(f"{ABLATIONS}: {options.name} added; it joins {', '.join(joined)}")
-    print(f"next: snakemake {joined[0]} --cores all    (trains it and draws the tables anew)")
+    print(f"next: snakemake {joined[0]} --cores all    (trains it and draws the tables again)")
 
 
 # -------------------------------------------------------------------------------------- recipes

@@ -49,7 +49,7 @@ def add_train_command(commands: Any) -> None:
     command.add_argument(
         "--replace",
         action="store_true",
-        help="start anew if the folder holds a run of another recipe, seed or other images",
+        help="start again if the folder holds a run of another recipe, seed or other images",
     )
     command.add_argument(
         "--branches-of",

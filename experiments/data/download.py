@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
 
-CONNECT_SECONDS = 6.0  # an air-gapped node is told so quickly
+CONNECT_SECONDS = 6.0  # an air-gapped node learns it quickly
 READ_SECONDS = 60.0  # a code host may take that long to pack an archive
 CHUNK = 1 << 16  # at most so much of an interrupted download is lost
 

@@ -222,7 +222,7 @@ def make_embedded(folder: Path, name: str) -> None:
     try:
         shutil.rmtree(temporary, ignore_errors=True)
         _write_set(temporary, SETS[name]())
-        if target.exists():  # changed or half deleted by someone: made anew
+        if target.exists():  # changed or half deleted by someone: made again
             target.rename(folder / f".{name}.{os.getpid()}.old")
         temporary.rename(target)
     except OSError as error:

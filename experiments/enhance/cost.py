@@ -48,16 +48,16 @@ def measure_method(
         study: The study; its padding counts.
         name: The method.
         weights: What was trained for it; None for a method that is not trained here.
-        device: Where its network runs; methods without one run on the processor.
+        device: Where its network runs; methods without one run on the CPU.
 
     Returns:
         The content of ``costs/<method>.json``: see the top of this file; ``parameters`` and
         ``gflops`` are None without a network, ``memory_mib`` where it cannot be measured.
-        ``processor_share`` is processor time over time on the clock, on a CPU: well below 1, other
+        ``processor_share`` is CPU time over wall time, on a CPU: well below 1, other
         work ran beside it, and the seconds are too long.
 
     Raises:
-        InputError: The study has no such method, or its weights cannot be had.
+        InputError: The study has no such method, or its weights are missing.
     """
     method = study.method(name)
     if "images" in method.entry:

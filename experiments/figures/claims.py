@@ -98,7 +98,7 @@ def draw(study: StudyResults, judged: pd.DataFrame, labels: dict[str, str]) -> F
     ]
     note = (
         f"Lines are 95 % intervals {study.intervals_over}; the gray band is one margin, the "
-        "smallest difference worth speaking of. Where one method is named, the other is the full "
+        "smallest effect of interest. Where one method is named, the other is the full "
         "one. Tests that could not be made stand in the table."
     )
     add_foot(figure, [budget_note(study), note], handles, len(handles))

@@ -52,7 +52,7 @@ rule leaks:
         " --out {output.leaks} --table {output.table} > {log} 2>&1"
 
 
-# Has no params: where this job runs anew, Snakemake passes over changed params of all jobs after it.
+# Has no params: where this job runs again, Snakemake passes over changed params of all jobs after it.
 rule check:
     input:
         leaks=FILES.leaks,
@@ -67,7 +67,7 @@ rule check:
         "zero-leinr check {wildcards.study} --listings {input.listings} > {log} 2>&1"
 
 
-# What tables and figures say, in words: with others they are drawn anew, and nothing else is done.
+# What tables and figures say, in words: with others they are drawn again, and nothing else is done.
 rule describe:
     input:
         checked="results/{study}/checked",

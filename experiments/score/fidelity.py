@@ -155,7 +155,7 @@ def _stretch(values: np.ndarray, size: int, axis: int) -> np.ndarray:
 def _whole_luma(image: np.ndarray) -> np.ndarray:
     """Y of BT.601 in [0, 255], rounded, halves to even. uint8 (H, W, 3) -> float64 (H, W).
 
-    Of whole thousandths, so that a half is one on every processor.
+    Of whole thousandths, so that a half is one on every CPU.
     """
     return np.rint(image @ np.array([299, 587, 114]) / 1000)
 

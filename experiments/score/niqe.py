@@ -46,7 +46,7 @@ def _luma(image: np.ndarray) -> np.ndarray:
     """Whole levels, (H, W).
 
     One color in a thousand lies halfway between two levels, and single precision decides. A matrix
-    product adds in an order that depends on the processor, and with it the NIQE of
+    product adds in an order that depends on the CPU, and with it the NIQE of
     an image differed by up to 1e-3 from machine to machine; this order is the same on all.
     """
     red, green, blue = (image[..., k] / np.float32(255) * LUMA[k] for k in range(3))

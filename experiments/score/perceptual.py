@@ -102,7 +102,7 @@ def niqe(
         statistics are undefined (a flat image has no local contrast).
 
     Raises:
-        InputError: NIQE's parameters cannot be had.
+        InputError: NIQE's parameters are missing.
     """
     return natural.niqe(enhanced, *_niqe_model(parameters))
 
@@ -115,7 +115,7 @@ def metric_weights(name: str, download: bool = False) -> Path:
         download: whether a missing file may be downloaded.
 
     Raises:
-        InputError: the file cannot be had.
+        InputError: the file is missing.
     """
     from experiments.data.weights import lpips_trunk_file, weights_file
 

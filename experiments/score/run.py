@@ -77,7 +77,7 @@ def score_image(
         {(metric, protocol): value}.
 
     Raises:
-        InputError: an unknown metric, images whose sizes do not fit, or weights that cannot be had.
+        InputError: an unknown metric, images whose sizes do not fit, or weights that are missing.
     """
     if reference is not None:
         check_size(enhanced, reference, name)
@@ -127,7 +127,7 @@ def score_folder(
 
     Raises:
         InputError: an image is missing, unreadable or has another size; an unknown metric; weights
-            that cannot be had.
+            that are missing.
     """
     import pandas as pd
     from tqdm import tqdm

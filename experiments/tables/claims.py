@@ -79,7 +79,7 @@ def _notes(study: StudyResults) -> list[str]:
     notes = [
         f"supported: p < {ALPHA:.2g} after Holm's correction for all tests of the claim, and the "
         "interval lies on the claimed side of 0; contradicted: on the other side; not supported: "
-        "the interval lies within the margin, so there is no difference worth speaking of; not "
+        "the interval lies within the margin, so there is no effect of interest; not "
         "decidable: everything else (docs/statistics.md)",
         "Effect size: matched-pairs rank-biserial correlation over images, from -1 to 1",
     ]

@@ -91,7 +91,7 @@ def layout(study: StudyResults, summary: pd.DataFrame, protocol: str) -> Table:
     if study.budget.reduced and study.trained:
         notes.insert(0, (DAGGER, "trained with a reduced budget, not the paper's: see the caption"))
     if any(cell.tied for column in by_column for cell in column):
-        notes.append((TIE, "cannot be told from the best of its column (docs/statistics.md)"))
+        notes.append((TIE, "not separable from the best of its column (docs/statistics.md)"))
     if study.one_seed:
         notes.append(("", "trained with one seed: other seeds may score and rank otherwise"))
     few = ", ".join(_untested(study, columns, by_name))
@@ -125,7 +125,9 @@ def _cells(study: StudyResults, column: pd.DataFrame, metric: Metric) -> list[Ce
         row, text = rows[method.name], printed[method.name]
         rank = ranking.index(float(text)) + 1
         spread = "" if pd.isna(row["spread"]) else f"{row['spread']:.{decimals}f}"
-        cells.append(Cell(text, spread, rank, tied=bool(row["like_best"]) and rank > 1))
+        cells.append(
+            Cell(text, spread, rank, tied=bool(row["not_separable_from_best"]) and rank > 1)
+        )
     return cells
 
 

@@ -42,7 +42,7 @@ def run_training(
         folder: The run's folder.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         compiled: Whether the networks go through ``torch.compile``; for Zero-LEINR alone.
-        replace: Start anew where the folder holds another run.
+        replace: Start again where the folder holds another run.
         about: More that ``run.json`` should say: study, method, hash of the training images.
 
     Raises:
@@ -96,8 +96,8 @@ def run_training(
     failed = failed_parts(folder / "losses.csv")
     for part in failed:
         log.warning(
-            "%s: the loss of %s ended more than %d times as high as it began, so these weights are "
-            "worth nothing: lower the learning rate, make batches larger, or take another seed",
+            "%s: training failed: the loss of %s grew more than %d times. Lower the learning rate, "
+            "make batches larger, or take another seed",
             folder, part, FAILED,
         )  # fmt: skip
     write_json(

@@ -94,7 +94,7 @@ def test_verdicts_follow_what_was_planted(judged):
 def test_what_cannot_be_decided_says_why(judged):
     rows = judged.set_index(["metric", "against", "dataset"])
     assert rows.loc["angular_error", "light_only", "pairs"]["reason"].endswith("was not scored")
-    assert "without references" in rows.loc["ciede2000", "light_only", "single"]["reason"]
+    assert "needs references" in rows.loc["ciede2000", "light_only", "single"]["reason"]
     assert rows.loc["psnr", "no_angle", "pairs"]["reason"] == "the study has no no_angle"
     assert set(judged.loc[judged["reason"] != "", "verdict"]) == {"not decidable"}
 
@@ -174,13 +174,13 @@ def test_one_seed_decides_nothing_and_captions_say_so(folder, tmp_path):
     tested = found[found["ci_low"].notna()]
     assert len(tested) == 5
     assert set(tested["verdict"]) == {"not decidable"}
-    assert set(tested["reason"]) == {"one seed says nothing of others"}
+    assert set(tested["reason"]) == {"one seed: only image variability is known"}
     # What was measured is shown all the same.
     planted = tested[(tested["metric"] == "ciede2000") & (tested["against"] == "light_only")]
     assert planted["difference"].item() == pytest.approx(-2, abs=0.05)
     captions = [difference_layout(s, differences(s, scores)).caption for s in (study, single)]
     assert ["other seeds" in caption for caption in captions] == [True, False]
-    assert "one seed says nothing of others" in captions[1]
+    assert "one seed: only image variability" in captions[1]
     assert (study.one_seed, single.one_seed) == (False, True)
 
 

@@ -136,7 +136,7 @@ def plant(folder, **changes):
             "memory_mib": 256.09,
             "processor_share": 0.99,
             "device": "cpu",
-            "device_name": "A processor",
+            "device_name": "A CPU",
             "threads": 1,
         }
         write(folder / "costs" / f"{name}.json", json.dumps(costs | changes.get(name, {})))
@@ -149,7 +149,7 @@ def test_table_and_figure_of_a_study(tmp_path):
     text = (tmp_path / "tables" / "costs.md").read_text()
     assert "| Zero-DCE | official | 79,416 | 38 | 1.23 | 256 |" in text
     assert "| Input | none | n/a | n/a | 0.0123 | 256 |" in text
-    assert "Measured on A processor, 1 thread." in text
+    assert "Measured on A CPU, 1 thread." in text
     assert "79416" in (tmp_path / "tables" / "costs.csv").read_text()
     assert r"\toprule" in (tmp_path / "tables" / "costs.tex").read_text()
     figures = sorted(path.name for path in (tmp_path / "figures").iterdir())

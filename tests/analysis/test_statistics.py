@@ -13,7 +13,7 @@ from experiments.analysis.comparisons import (
     compare,
     effect_size,
     holm,
-    like_best,
+    not_separable_from_best,
     p_value,
     paired_differences,
     score_table,
@@ -137,7 +137,9 @@ def test_what_cannot_be_told_from_the_best():
     noise = {name: 0.1 * rng.normal(size=(1, 30)) for name in ("best", "close", "far")}
     shift = {"best": 5.0, "close": 4.999, "far": 3.0}
     frames = [tidy(images + noise[name] + shift[name], name) for name in shift]
-    ties = like_best(pd.concat(frames), {"psnr": "up"}).set_index("method")["like_best"]
+    ties = not_separable_from_best(pd.concat(frames), {"psnr": "up"}).set_index("method")[
+        "not_separable_from_best"
+    ]
     assert ties.to_dict() == {"best": True, "close": True, "far": False}
 
 
@@ -148,7 +150,9 @@ def test_nothing_is_like_an_infinite_best():
     values = {name: mean + 0.1 * rng.normal(size=(1, 30)) for name, mean in shift.items()}
     values["best"][0, 7] = np.inf
     frames = [tidy(value, name) for name, value in values.items()]
-    ties = like_best(pd.concat(frames), {"psnr": "up"}).set_index("method")["like_best"]
+    ties = not_separable_from_best(pd.concat(frames), {"psnr": "up"}).set_index("method")[
+        "not_separable_from_best"
+    ]
     assert ties.to_dict() == {"best": True, "close": False, "far": False}
 
 

@@ -1,4 +1,4 @@
-"""The script for a GPU that is there for minutes, tried on a processor: check, and pieces."""
+"""The script for a GPU that is there for minutes, tried on a CPU: check, and pieces."""
 
 import json
 import os

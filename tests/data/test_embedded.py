@@ -105,7 +105,7 @@ def test_written_once_and_repaired(tmp_path, monkeypatch):
 
     (target / "low" / "leaves1.png").write_bytes(b"spoilt")
     (target / "low" / "leaves2.png").unlink()
-    embedded.make_embedded(tmp_path, "train")  # not whole: made anew, same bytes
+    embedded.make_embedded(tmp_path, "train")  # not whole: made again, same bytes
     assert first == {p.name: p.read_bytes() for p in (target / "low").iterdir()}
     assert [p.name for p in tmp_path.iterdir()] == ["train"]  # nothing temporary left
 

@@ -1,6 +1,6 @@
 """Makes ``baselines.npz`` by running the official networks of the baselines on the CPU.
 
-Their codes are not part of this repository. To make the numbers anew, clone them side by side at
+Their codes are not part of this repository. To make the numbers again, clone them side by side at
 the commits that the files in ``baselines/`` name, under these folder names, and run::
 
     python tests/golden/make_baseline_golden.py /somewhere

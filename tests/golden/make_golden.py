@@ -1,6 +1,6 @@
 """Makes ``golden.npz`` by running the official training code on the CPU.
 
-The official code is not part of this repository. To make the numbers anew::
+The official code is not part of this repository. To make the numbers again::
 
     git clone https://github.com/nycu-acm/Zero-LEINR /somewhere
     git -C /somewhere checkout 22756bf6

@@ -63,7 +63,7 @@ def test_study_json_says_what_its_sets_and_metrics_lack(tmp_path):
     text = "9 images found, 10 expected; without 5.bmp"
     assert told["remarks"] == [{"kind": "data", "dataset": "lime", "text": text}]
     for metric, file in (("lpips", "a.pth"), ("niqe", "n.mat")):
-        assert told["missing"][metric].startswith(f"its weights, {file}, could not be had")
+        assert told["missing"][metric].startswith(f"weights {file} are missing; add them")
 
 
 def test_data_sets_of_one_label_are_refused(monkeypatch):
