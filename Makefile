@@ -6,15 +6,23 @@ export PATH := $(BIN):$(PATH)
 # Imports are most of a short job; compiled once, they take half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo quick ablations ablations_real released same_budget paper paper_cpu baselines test lint bench lock clean
+.PHONY: demo quick ablations ablations_real released same_budget paper paper_cpu baselines test test-report lint bench lock clean
 
-# A study: results/<study>/ with weights, images, scores, tables, figures and report.html.
+# A study: results/<study>/ with weights, images, scores, tables, figures, report.html (what was found)
+# and workflow.html (Snakemake's own report: how it was made).
 demo quick ablations ablations_real released same_budget paper paper_cpu baselines: .venv/ready
 	snakemake $@
-	snakemake $@ --report results/$@/report.html
+	snakemake $@ --report results/$@/workflow.html
 
 test: .venv/ready
 	python -m pytest
+
+# The report in a real browser. Plain `make test` needs none and passes these tests over, saying so.
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+test-report: .venv/ready
+	$(if $(CHROMIUM),,$(error test-report: no Chromium; install it, or say CHROMIUM=/where/it/is))
+	VIRTUAL_ENV=.venv uv pip install --quiet playwright==1.65.2
+	CHROMIUM=$(CHROMIUM) python -m pytest tests/report
 
 lint: .venv/ready
 	ruff check .

@@ -1,7 +1,7 @@
 """The map of every study: data -> train -> enhance -> score -> tables and figures -> report.
 
     snakemake demo --cores 2            experiments/config/studies/demo.yaml -> results/demo
-    snakemake demo --report report.html
+    snakemake demo --report workflow.html
 
 One file in experiments/config/studies is one study and one target of its name.
 """
@@ -34,6 +34,7 @@ include: "experiments/rules/protocols.smk"
 include: "experiments/rules/claims.smk"
 include: "experiments/rules/costs.smk"
 include: "experiments/rules/published.smk"
+include: "experiments/rules/report.smk"
 
 
 for study in GRAPH.studies:

@@ -53,6 +53,10 @@ class Graph:
         return self.studies[study].method(name)
 
     def products(self, study: str) -> list[str]:
+        """All tables and figures of a study, and the page that shows them."""
+        return [*self.drawn(study), f"results/{study}/report.html"]
+
+    def drawn(self, study: str) -> list[str]:
         """All tables and figures of a study."""
         return [*self.tables(study), *self.figures(study), *self.extras(study)]
 

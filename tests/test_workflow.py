@@ -52,6 +52,7 @@ AGGREGATES = {
     "protocol_figure": 1,
     "qualitative_figure": 1,
     "training_curves": 1,
+    "page": 1,
 }
 
 
@@ -125,6 +126,7 @@ def test_the_road_leaves_every_product(finished):
         "figures/scores_pairs.pdf",
         "figures/training_curves.png",
         "figures/qualitative_pairs.png",
+        "report.html",
     ):
         assert (results / product).stat().st_size > 0, product
     table = pd.read_csv(results / "tables" / "scores_standard.csv")
