@@ -6,13 +6,14 @@ export PATH := $(BIN):$(PATH)
 # Imports are most of a short job; compiled once, they take half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo quick ablation ablations released same_budget paper paper_cpu baselines test test-wheel test-cluster lint bench lock clean
+.PHONY: demo quick ablation ablations released same_budget paper paper_cpu baselines test test-wheel test-cluster test-report lint bench lock clean
 
-# A study: results/<study>/ with weights, images, scores, tables, figures and report.html.
+# A study: results/<study>/ with weights, images, scores, tables, figures, report.html (what was found)
+# and workflow.html (Snakemake's own report: how it was made).
 # As many jobs at a time on GPUs as there are, or as ZERO_LEINR_GPUS says.
 demo quick ablation ablations released same_budget paper paper_cpu baselines: .venv/ready
 	snakemake $@ --resources gpu=$$(python -m zero_leinr.gpu_slots)
-	snakemake $@ --report results/$@/report.html
+	snakemake $@ --report results/$@/workflow.html
 
 test: .venv/ready
 	python -m pytest
@@ -28,6 +29,13 @@ test-wheel: .venv/ready
 	uv venv --quiet --python .venv/bin/python build/wheel/venv
 	VIRTUAL_ENV=build/wheel/venv uv pip install --quiet --constraint requirements.lock build/wheel/*.whl
 	cp tests/wheel.py build/wheel && cd build/wheel && venv/bin/python -I wheel.py
+
+# The report in a real browser. Plain `make test` needs none and passes these tests over, saying so.
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+test-report: .venv/ready
+	$(if $(CHROMIUM),,$(error test-report: no Chromium; install it, or say CHROMIUM=/where/it/is))
+	VIRTUAL_ENV=.venv uv pip install --quiet playwright==1.65.2
+	CHROMIUM=$(CHROMIUM) python -m pytest tests/report
 
 lint: .venv/ready
 	ruff check .

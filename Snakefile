@@ -1,7 +1,7 @@
 """The map of every study: data -> train -> enhance -> score -> tables and figures -> report.
 
     snakemake demo --cores 2            experiments/config/studies/demo.yaml -> results/demo
-    snakemake demo --report report.html
+    snakemake demo --report workflow.html
 
 One file in experiments/config/studies is one study and one target of its name.
 """
@@ -37,6 +37,7 @@ include: "experiments/rules/protocols.smk"
 include: "experiments/rules/claims.smk"
 include: "experiments/rules/costs.smk"
 include: "experiments/rules/published.smk"
+include: "experiments/rules/report.smk"
 
 
 # A study is read when it is asked for, so a mistake in one stops no other.

@@ -68,6 +68,10 @@ class Graph:
         return f"results/{study}"
 
     def products(self, study: str) -> list[str]:
+        """All tables and figures of a study, and the page that shows them."""
+        return [*self.drawn(study), f"results/{study}/report.html"]
+
+    def drawn(self, study: str) -> list[str]:
         """All tables and figures of a study."""
         return [*self.tables(study), *self.figures(study), *self.extras(study)]
 

@@ -17,7 +17,7 @@ ARROWS = {
     "results_folder": set(),
     "sheets": {"baselines"},
     "data": {"sheets"},
-    "train": {"data", "baselines"},
+    "train": {"data", "sheets", "baselines"},
     "enhance": {"data", "sheets", "baselines"},
     "score": {"enhance", "data", "sheets"},
     "analysis": {"data", "sheets"},
@@ -26,9 +26,10 @@ ARROWS = {
     "report": {"tables", "figures", "analysis", "data", "sheets"},
     "export": {"data", "sheets"},
     "check": {"score", "enhance", "data", "sheets"},
-    "graph": {"figures", "enhance", "train", "data", "sheets"},
+    "forecast": {"data", "sheets", "baselines"},
+    "graph": {"figures", "enhance", "train", "data", "sheets", "baselines"},
     "cli": {
-        *("check", "report", "tables", "figures", "analysis", "score", "enhance", "train"),
+        *("check", "forecast", "report", "tables", "figures", "analysis", "score", "enhance", "train"),
         *("export", "data", "sheets", "baselines"),
     },
 }

@@ -49,6 +49,7 @@ AGGREGATES = {
     "table": 3,
     "protocol_table": 1,
     "figure": 4,  # scores, protocols, an image grid, training curves
+    "page": 1,
 }
 
 
@@ -124,6 +125,7 @@ def test_the_road_leaves_every_product(finished):
         "figures/scores_pairs.pdf",
         "figures/training_curves.png",
         "figures/qualitative_pairs.png",
+        "report.html",
     ):
         assert (results / product).stat().st_size > 0, product
     table = pd.read_csv(results / "tables" / "scores_standard.csv")

@@ -24,6 +24,7 @@ def add_result_commands(commands: Any) -> None:
     _add_protocols(commands)
     _add_differences(commands)
     _add_claims(commands)
+    _add_report(commands)
 
 
 def _add_parts(command: Any) -> None:
@@ -307,3 +308,28 @@ def _claims(options: argparse.Namespace) -> None:
         write_claims(options.results)
     if options.only != "table":
         write_claim_figure(options.results)
+
+
+def _add_report(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "report",
+        _report,
+        "one page that shows what a study found, and opens without a network",
+        "zero-leinr report results/demo\n"
+        "zero-leinr report results/baselines --without-images --out baselines.html",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+    command.add_argument("--out", type=Path, help="default: report.html in that folder")
+    command.add_argument(
+        "--without-images",
+        action="store_true",
+        help="show no image, for data that may not be passed on",
+    )
+
+
+def _report(options: argparse.Namespace) -> None:
+    from experiments.report.write import write_report
+
+    out = write_report(options.results, options.out, with_images=not options.without_images)
+    print(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
