@@ -4,8 +4,9 @@ Each official test script has its own way to 8 bit, and it moves PSNR by some hu
 ``rounded`` is torchvision's ``save_image``, ``truncated`` is numpy's ``astype("uint8")``.
 """
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -13,11 +14,19 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from zero_leinr.errors import InputError
+from zero_leinr.model import flush_subnormals
+from zero_leinr.tensor_pickle import read_tensors
 
 Network = TypeVar("Network", bound=nn.Module)
 
 
-def load(network: Network, path: Path | None, device: str, unused: tuple[str, ...] = ()) -> Network:
+def load(
+    network: Network,
+    path: Path | None,
+    device: str,
+    unused: tuple[str, ...] = (),
+    part: str | None = None,
+) -> Network:
     """Load official weights into a network, ready for inference.
 
     Every parameter and buffer of the network must come from the file and every key of the file
@@ -26,15 +35,16 @@ def load(network: Network, path: Path | None, device: str, unused: tuple[str, ..
 
     Args:
         network: The architecture, with the state-dict keys of the official code.
-        path: The official file, a pickled state dict, read with ``weights_only``; or a
-            ``.safetensors`` file that ``zero-leinr train`` wrote.
+        path: The official file, read by :mod:`zero_leinr.tensor_pickle`; or a ``.safetensors``
+            file that ``zero-leinr train`` wrote.
         device: Where the network shall run.
         unused: Prefixes of the keys that the official test does not use either.
+        part: Which of the networks in the file; the file holds one, or the parts of one, if None.
 
     Raises:
         InputError: There is no file, it is not a state dict, or it fits another network.
     """
-    state = {k: v for k, v in _read(path).items() if not k.startswith(unused)}
+    state = {k: v for k, v in _read(path, part).items() if not k.startswith(unused)}
     expected = network.state_dict()
     missing, unexpected = expected.keys() - state.keys(), state.keys() - expected.keys()
     wrong = [k for k in expected.keys() & state.keys() if expected[k].shape != state[k].shape]
@@ -48,31 +58,33 @@ def load(network: Network, path: Path | None, device: str, unused: tuple[str, ..
                 f"{path}: not the weights of this method: it {what} '{min(keys)}'"
                 f" ({len(keys)} of {len(expected)} keys); fetch the official file again"
             )
+    for key, value in state.items():
+        if not value.isfinite().all():
+            raise InputError(f"{path}: '{key}' holds values that are not finite")
     network.load_state_dict(state)
+    flush_subnormals(network)
     return network.to(device).eval().requires_grad_(False)
 
 
-def _read(path: Path | None) -> dict[str, Tensor]:
-    """Read a state dict without running code from the file, and flush its subnormal values."""
+def _read(path: Path | None, part: str | None) -> dict[str, Tensor]:
+    """Read a state dict without running code from the file; nested names are joined by dots."""
     if path is None:
         raise InputError("this method needs weights: name them in its entry (weights: ...)")
-    if not Path(path).is_file():
-        raise InputError(f"{path}: there is no such weight file; fetch it first")
+    if Path(path).suffix != ".safetensors":
+        tensors = read_tensors(path)
+        return dict(_flat(tensors if part is None else tensors.get(part, {})))
     try:
-        if Path(path).suffix == ".safetensors":
-            state = load_file(path)
-        else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises half a dozen kinds for a damaged or unsafe file
+        return load_file(path)
+    except Exception as error:  # safetensors and the system raise several kinds
         raise InputError(f"{path}: cannot be read as weights; fetch it again") from error
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise InputError(f"{path}: does not hold a state dict; fetch the official file")
-    for key, value in state.items():
-        if value.is_floating_point():
-            if not value.isfinite().all():
-                raise InputError(f"{path}: '{key}' holds values that are not finite")
-            value[value.abs() < torch.finfo(value.dtype).tiny] = 0
-    return state
+
+
+def _flat(tensors: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Tensor]]:
+    for name, value in tensors.items():
+        if isinstance(value, Tensor):
+            yield before + name, value
+        else:
+            yield from _flat(value, f"{before}{name}.")
 
 
 def to_tensor(image: np.ndarray, device: str) -> Tensor:
