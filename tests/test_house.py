@@ -29,7 +29,17 @@ ARROWS = {
     "forecast": {"data", "sheets", "baselines"},
     "graph": {"figures", "enhance", "train", "data", "sheets", "baselines"},
     "cli": {
-        *("check", "forecast", "report", "tables", "figures", "analysis", "score", "enhance", "train"),
+        *(
+            "check",
+            "forecast",
+            "report",
+            "tables",
+            "figures",
+            "analysis",
+            "score",
+            "enhance",
+            "train",
+        ),
         *("export", "data", "sheets", "baselines"),
     },
 }

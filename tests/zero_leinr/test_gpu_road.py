@@ -33,7 +33,19 @@ from support.small_training import (
 )
 
 import zero_leinr.device
-from baselines import pairlie, ruas, sci, zero_dce, zero_dce_pp, zero_ig
+from baselines import (
+    clip_lit,
+    iat,
+    pairlie,
+    psenet,
+    ruas,
+    sci,
+    self_dace,
+    uretinex_net,
+    zero_dce,
+    zero_dce_pp,
+    zero_ig,
+)
 from experiments.score.perceptual import lpips
 from zero_leinr import training
 from zero_leinr.curves import CurveEstimator
@@ -42,9 +54,14 @@ from zero_leinr.training_step import training_step
 
 GPU = simulated_device.NAME
 NETWORKS = {
+    clip_lit: clip_lit.CLIPLIT,
+    iat: iat.IAT,
     pairlie: pairlie.PairLIE,
+    psenet: psenet.PSENet,
     ruas: ruas.RUAS,
     sci: sci.SCI,
+    self_dace: self_dace.SelfDACE,
+    uretinex_net: uretinex_net.URetinexNet,
     zero_dce: CurveEstimator,
     zero_dce_pp: zero_dce_pp.SharedCurveEstimator,
     zero_ig: zero_ig.ZeroIG,
