@@ -145,10 +145,10 @@ def describe(study: StudyConfig, counts: Mapping[str, int], results: Path = Path
     enhanced = evaluated * sum(len(method.seeds) for method in study.methods.values())
     jobs = f"{len(study.methods)} to enhance and as many to score ({enhanced:,} images)"
     disk = f"{enhanced * IMAGE_MB / 1000:.1f} GB of enhanced images"
-    images = sizes[study.training_images] if study.training_images else 0
-    trainings = forecast(study, images, results)
-    if not trainings:
+    if study.training_images is None or not study.trained:
         return f"nothing to train\njobs: {jobs}\ndisk: about {disk}"
+    images = sizes[study.training_images]
+    trainings = forecast(study, images, results)
     lines = [f"{'to train':28}{'runs':>5}{'steps each':>12}{'GPU-hours':>11}{'CPU-hours':>11}"]
     lines += [_row(t.method, str(t.runs), f"{t.steps:,}", t.hours, t.measured) for t in trainings]
     runs = sum(training.runs for training in trainings)

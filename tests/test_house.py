@@ -26,21 +26,11 @@ ARROWS = {
     "report": {"tables", "figures", "analysis", "data", "sheets"},
     "export": {"data", "sheets"},
     "check": {"score", "enhance", "data", "sheets"},
-    "forecast": {"data", "sheets", "baselines"},
+    "forecast": {"sheets"},
     "graph": {"figures", "enhance", "train", "data", "sheets", "baselines"},
     "cli": {
-        *(
-            "check",
-            "forecast",
-            "report",
-            "tables",
-            "figures",
-            "analysis",
-            "score",
-            "enhance",
-            "train",
-        ),
-        *("export", "data", "sheets", "baselines"),
+        *("check", "report", "tables", "figures", "analysis", "score", "enhance", "train"),
+        *("export", "forecast", "data", "sheets", "baselines"),
     },
 }
 HELPERS = {"zero_leinr", "progress", "provenance", "results_folder"}

@@ -20,6 +20,7 @@ PROJECT = Path(__file__).parent.parent
 STUDY = {
     "title": "Small",
     "methods": ["input", "gamma"],
+    "variants": True,
     "training_images": "dark",
     "datasets": ["pairs"],
     "seeds": [0],
@@ -310,6 +311,18 @@ def test_trainings_and_networks_ask_for_a_gpu_and_nothing_else_does(tmp_path, gp
     scored = [command for command in commands if command.startswith("zero-leinr score")]
     assert len(scored) == 3
     assert all("--device cpu" in command for command in scored)
+
+
+def test_the_slurm_profile_has_every_rule():
+    """A rule that it does not know would be a Slurm job by itself, with too little memory."""
+    profile = yaml.safe_load((PROJECT / "profiles" / "slurm" / "config.yaml").read_text())
+    rules = {
+        name
+        for path in (PROJECT / "experiments" / "rules").glob("*.smk")
+        for name in re.findall(r"^rule (\w+):", path.read_text(), re.M)
+    }
+    grouped = {entry.partition("=")[0] for entry in profile["groups"]}
+    assert grouped | profile["set-resources"].keys() == rules
 
 
 def test_a_dry_run_loads_no_heavy_package():

@@ -96,7 +96,7 @@ def test_stopped_twice_slurm_ends_with_the_local_result(tmp_path, slurm):
     assert ours.keys() == local_ones.keys()
     assert [path for path in ours if ours[path] != local_ones[path]] == []
     record = json.loads((runs / "seed0" / "run.json").read_text())
-    assert len(record["pieces"]) > 1  # it went on; it did not start again
+    assert len(record["segments"]) > 1  # it went on; it did not start again
     jobs = Counter(comment for _, comment, _ in slurm.jobs("all"))
     print(f"\n{minutes:.1f} min with Slurm, {local / 60:.1f} without, jobs: {jobs.total()}\n{jobs}")
 

@@ -102,10 +102,13 @@ class Slurm:
         )
         return done.stdout
 
-    def jobs(self, states: str, fields: str = "%i|%k|%b") -> list[list[str]]:
-        """The jobs in these states: number, comment (the rule and its wildcards), GPUs."""
-        lines = self.run("squeue", "-h", "-t", states, "-o", fields).splitlines()
-        return [line.split("|") for line in lines]
+    def jobs(self, states: str) -> list[tuple[str, str, str]]:
+        """Return the jobs in these states: number, comment (rule and wildcards), GPUs asked for."""
+        fields = "JobID:|,Comment:|,tres-per-job:|"
+        lines = self.run("squeue", "-h", "-t", states, "-O", fields).splitlines()
+        return [
+            (number, comment, gpus) for number, comment, gpus, _ in (x.split("|") for x in lines)
+        ]
 
     def stop(self) -> None:
         """Cancels all jobs and ends the daemons."""
