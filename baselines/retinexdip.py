@@ -4,7 +4,7 @@ Source: Z. Zhao et al., "RetinexDIP: A Unified Deep Framework for Low-Light Imag
 TCSVT 2021; rules of ``Retinexdip.py``, ``net/skip.py`` and ``net/losses.py`` in
 zhaozunjin/RetinexDIP at 8e1b566c, the input resized to 512x512 and 300 steps; the result is the
 image divided by the square root of its illumination, rounded down. Before that the illumination is
-stretched to the whole range of 0 to 255, as SciPy's former ``imresize`` did in the official code. The
+stretched to the range from 0 to 255, as SciPy's former ``imresize`` did in the official code. The
 official code draws new networks for every image; here one seed serves every image.
 """
 

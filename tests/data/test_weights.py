@@ -5,8 +5,9 @@ import yaml
 from support.downloads import sha256
 from support.helpers import needs_data, one_line
 
-from experiments.data import fetch as data
-from experiments.sheets import datasets
+from experiments.data import weights
+from experiments.sheets.reading import load_checked
+from experiments.sheets.weights import WEIGHTS
 from zero_leinr.errors import InputError
 
 
@@ -31,23 +32,23 @@ def shelf(tmp_path, home, site):
 
 
 def test_weights_are_downloaded_once(shelf, home, site):
-    path = data.weights_file("w", registry=shelf())
+    path = weights.weights_file("w", registry=shelf())
     assert path == home / "weights" / "w.pt"
     assert path.read_bytes() == b"numbers"
-    data.weights_file("w", registry=shelf())
+    weights.weights_file("w", registry=shelf())
     assert len(site.asked) == 1
 
 
 def test_first_digits_of_a_checksum_are_compared(shelf, home):
-    assert data.weights_file("w", registry=shelf(sha256=sha256(b"numbers")[:8])).exists()
+    assert weights.weights_file("w", registry=shelf(sha256=sha256(b"numbers")[:8])).exists()
     with pytest.raises(InputError, match="wrong checksum"):
-        data.weights_file("w", registry=shelf(sha256="01234567"))
+        weights.weights_file("w", registry=shelf(sha256="01234567"))
 
 
 def test_wrong_weights_get_no_name(shelf, home, site):
     site.files["/w.pt"] = b"other numbers"
     with pytest.raises(InputError, match="wrong checksum") as error:
-        data.weights_file("w", registry=shelf())
+        weights.weights_file("w", registry=shelf())
     message = one_line(error)
     for part in ("/w.pt", sha256(b"numbers"), sha256(b"other numbers")):
         assert part in message
@@ -59,7 +60,7 @@ def test_spoilt_weights_are_not_used(shelf, home):
     (home / "weights").mkdir(parents=True)
     (home / "weights" / "w.pt").write_bytes(b"spoilt")
     with pytest.raises(InputError, match="wrong checksum") as error:
-        data.weights_file("w", registry=shelf())
+        weights.weights_file("w", registry=shelf())
     message = one_line(error)
     for part in (str(home / "weights" / "w.pt"), "/w.pt, kept as", sha256(b"numbers")):
         assert part in message
@@ -68,7 +69,7 @@ def test_spoilt_weights_are_not_used(shelf, home):
 @pytest.mark.parametrize(("changes", "download"), [({}, False), ({"address": None}, True)])
 def test_missing_weights_name_file_checksum_and_folder(shelf, home, site, changes, download):
     with pytest.raises(InputError, match="missing") as error:
-        data.weights_file("w", download=download, registry=shelf(**changes))
+        weights.weights_file("w", download=download, registry=shelf(**changes))
     message = one_line(error)
     for part in ("w.pt", sha256(b"numbers"), str(home / "weights")):
         assert part in message
@@ -77,23 +78,23 @@ def test_missing_weights_name_file_checksum_and_folder(shelf, home, site, change
 
 def test_unknown_weights_and_keys(shelf):
     with pytest.raises(InputError, match="unknown weights 'v'; known: w"):
-        data.weights_file("v", registry=shelf())
+        weights.weights_file("v", registry=shelf())
     with pytest.raises(InputError, match="unknown key 'md5'"):
-        data.weights_file("w", registry=shelf(md5="0"))
+        weights.weights_file("w", registry=shelf(md5="0"))
 
 
 def test_lpips_takes_whichever_file_is_there(home):
     with pytest.raises(InputError, match=r"alexnet-owt-7be5be79\.pth"):
-        data.lpips_trunk_file(download=False)
+        weights.lpips_trunk_file(download=False)
     (home / "weights").mkdir(parents=True)
     (home / "weights" / "alexnet_features.npz").write_bytes(b"not it")
     with pytest.raises(InputError, match=r"alexnet_features\.npz: wrong checksum"):
-        data.lpips_trunk_file(download=False)
+        weights.lpips_trunk_file(download=False)
 
 
 @needs_data
 def test_real_weights_match_their_checksums():
-    for name in datasets.load_checked(data.WEIGHTS, "weights.schema.yaml"):
+    for name in load_checked(WEIGHTS, "weights.schema.yaml"):
         if not name.startswith("alexnet"):
-            assert data.weights_file(name, download=False).is_file()
-    assert data.lpips_trunk_file(download=False).is_file()
+            assert weights.weights_file(name, download=False).is_file()
+    assert weights.lpips_trunk_file(download=False).is_file()
