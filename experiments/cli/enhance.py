@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,17 @@ def _add_enhance(commands: Any) -> None:
         "for Zero-LEINR alone)",
     )
     command.add_argument(
+        "--strength",
+        type=float,
+        default=1.0,
+        help="from 0, the photo as it is, to 1, all of the effect (default); ours, not the paper's",
+    )
+    command.add_argument(
+        "--exposure",
+        type=float,
+        help="mean brightness of the result, between 0 and 1, such as 0.4; ours, not the paper's",
+    )
+    command.add_argument(
         "--out", type=Path, default=Path("enhanced"), help="folder for PNGs (default: enhanced)"
     )
     add_seeds(command)
@@ -79,7 +91,7 @@ def _add_enhance(commands: Any) -> None:
 
 def _enhance(options: argparse.Namespace) -> None:
     from experiments.enhance.external import folder_of, take
-    from experiments.enhance.run import baseline, enhance_items, trained
+    from experiments.enhance.run import adjusted, baseline, enhance_items, trained
 
     if bool(options.images) == bool(options.listings):
         raise InputError("enhance: give images, folders, or --listings (one of them)")
@@ -101,7 +113,12 @@ def _enhance(options: argparse.Namespace) -> None:
                 continue
             # A baseline may have settings of its own for a data set, so it is built for each.
             enhancer = model or baseline(entry or {}, dataset, options.device, weights)
-            enhance_items(enhancer, items, folder / (dataset or ""))
+            enhancer = adjusted(enhancer, options.strength, options.exposure)
+            started, target = time.monotonic(), folder / (dataset or "")
+            enhance_items(enhancer, items, target)
+            where = target / f"{items[0].name}.png" if len(items) == 1 else target
+            count = f", {len(items)} images" if len(items) > 1 else ""
+            print(f"{where}{count}: {time.monotonic() - started:.1f} s", file=sys.stderr)
 
 
 def _check_options(options: argparse.Namespace) -> None:
@@ -111,6 +128,10 @@ def _check_options(options: argparse.Namespace) -> None:
     for name, default in (("tile", None), ("precision", "float32"), ("padding", "minimal")):
         if options.method and getattr(options, name) != default:
             raise InputError(f"enhance: --{name} is for Zero-LEINR, not for --method")
+    if not 0 <= options.strength <= 1:
+        raise InputError(f"enhance: --strength goes from 0 to 1, not {options.strength}")
+    if options.exposure is not None and not 0 < options.exposure < 1:
+        raise InputError(f"enhance: --exposure is between 0 and 1, not {options.exposure}")
     if options.out.suffix.lower() in SUFFIXES:
         raise InputError(f"enhance: --out {options.out} would be a folder; name one")
 

@@ -75,6 +75,26 @@ def trained(
     return lambda image: enhance(model, image, padding, tile, precision)
 
 
+def adjusted(enhancer: Enhancer, strength: float = 1.0, exposure: float | None = None) -> Enhancer:
+    """Add to a method what users steer: how strong the effect is, and how bright the result.
+
+    Args:
+        enhancer: The method.
+        strength: From 0, the input, to 1, all of the effect.
+        exposure: Mean brightness of the result, in (0, 1); None leaves it.
+    """
+    from zero_leinr.adjust import blend, set_exposure
+
+    if strength == 1 and exposure is None:
+        return enhancer
+
+    def adjust(image: np.ndarray) -> np.ndarray:
+        result = blend(image, enhancer(image), strength)
+        return result if exposure is None else set_exposure(result, exposure)
+
+    return adjust
+
+
 def enhance_items(enhancer: Enhancer, items: Sequence[Item], folder: Path) -> None:
     """Enhance every image of a listing into ``folder``, as ``<name>.png``.
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.data.listing import Item
-from experiments.enhance.run import WRITERS, baseline, enhance_items
+from experiments.enhance.run import WRITERS, adjusted, baseline, enhance_items
 from zero_leinr import images
 from zero_leinr.errors import InputError
 
@@ -38,3 +38,12 @@ def test_an_image_that_cannot_be_written_stops_the_work(tmp_path):
         enhance_items(
             lambda image: image, [Item("a", str(tmp_path / "a.png"), None)], tmp_path / "out"
         )
+
+
+def test_strength_and_exposure_steer_a_method():
+    image = np.full((40, 40, 3), 50, np.uint8)
+    brighter = lambda image: image + 100  # noqa: E731
+    assert adjusted(brighter) is brighter
+    assert (adjusted(brighter, strength=0.25)(image) == 75).all()
+    assert abs(adjusted(brighter, exposure=0.4)(image).mean() / 255 - 0.4) < 0.01
+    assert (adjusted(brighter, strength=0)(image) == image).all()

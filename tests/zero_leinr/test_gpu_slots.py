@@ -209,7 +209,8 @@ def test_a_method_without_a_network_asks_for_no_gpu():
         name: MethodConfig(name, name, "", entry, entry.get("recipe"), [0])
         for name, entry in sheet.items()
     }
-    graph.studies["paper"] = replace(study, methods=study.methods | methods)
+    studies = {"paper": replace(study, methods=study.methods | methods)}
+    graph = replace(graph, studies=studies)
     without = [name for name in sheet if not graph.gpus_for("paper", name)]
     assert {"gamma", "lime", "bimef"} <= set(without)
     assert graph.gpus_for("paper", "no_enrb") == graph.gpus_for("paper", "colie") == 1
