@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from experiments.analysis.costs import COLUMNS as COST_COLUMNS
-from experiments.analysis.costs import read_costs
+from experiments.analysis.costs import measured, read_costs
 from experiments.analysis.kept import KEPT_COLUMNS
 from experiments.analysis.model import StudyResults
 from experiments.analysis.remarks import read_record
@@ -41,7 +41,7 @@ def collect(source: Path, target: Path) -> None:
         scores[KEPT_COLUMNS].to_csv(draft, index=False, lineterminator="\n")
     _copy(folder.study, kept.study)
     _keep_records(source, study, kept.kept_runs)
-    if all(folder.costs(method.name).exists() for method in study.methods):
+    if all(folder.costs(method.name).exists() for method in measured(study)):
         with replacing(kept.kept_costs) as draft:
             read_costs(source, study)[COST_COLUMNS].to_csv(draft, index=False, lineterminator="\n")
     for table in sorted((source / "tables").glob(TABLES)):
