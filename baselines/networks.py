@@ -70,13 +70,15 @@ def _read(path: Path | None, part: str | None) -> dict[str, Tensor]:
     """Read a state dict without running code from the file; nested names are joined by dots."""
     if path is None:
         raise InputError("this method needs weights: name them in its entry (weights: ...)")
+    if not Path(path).is_file():
+        raise InputError(f"{path}: there is no such weight file")
     if Path(path).suffix != ".safetensors":
         tensors = read_tensors(path)
         return dict(_flat(tensors if part is None else tensors.get(part, {})))
     try:
         return load_file(path)
     except Exception as error:  # safetensors and the system raise several kinds
-        raise InputError(f"{path}: cannot be read as weights; fetch it again") from error
+        raise InputError(f"{path}: not a safetensors file that can be read ({error})") from error
 
 
 def _flat(tensors: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Tensor]]:

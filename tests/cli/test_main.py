@@ -78,7 +78,7 @@ def test_too_little_memory_is_one_line(photos, tmp_path, monkeypatch, capsys, ra
         (["prepare", "--listing", "a", "--size", "-5", "--out", "o"], "at least 1 pixel, not -5"),
         (["fetch"], "name at least one"),
         (["fetch", "lool"], "unknown data set 'lool'"),
-        (["check", "absent"], "no such study; there are ablation, ablations, abla"),
+        (["check", "absent"], "no such study; there are ablation, ablations, base"),
         (["tables", "absent"], "study.json: missing"),
     ],
 )

@@ -89,7 +89,7 @@ def test_methods_of_one_label_are_refused(label):
         ("Paper2", "a-z, 0-9 and _ alone"),
         ("train", "a rule train; give it another name"),
         ("claims", "a rule claims; give it another name"),
-        ("quality_cost_figure", "a rule quality_cost_figure"),
+        ("figure", "a rule figure"),
     ],
 )
 def test_a_study_needs_a_name_that_the_workflow_can_take(tmp_path, name, message):
