@@ -231,5 +231,5 @@ def test_damaged_and_misfitting_safetensors_are_refused(images, tmp_path):
     with pytest.raises(InputError, match="not the weights of this method"):
         registry.build({"method": "sci"}, weights=weights)
     weights.write_bytes(weights.read_bytes()[:-100])
-    with pytest.raises(InputError, match=r"model\.safetensors: cannot be read"):
+    with pytest.raises(InputError, match=r"model\.safetensors: not a safetensors file"):
         networks.load(SharedCurveEstimator(), weights, "cpu")
