@@ -19,7 +19,9 @@ test: .venv/ready
 	python -m pytest
 
 # A real Slurm of one node: as root, after apt-get install --no-install-recommends slurm-wlm munge.
+# The plugin is not in requirements.lock: Snakemake loads it, and pandas with it, at every start.
 test-cluster: .venv/ready
+	VIRTUAL_ENV=.venv uv pip install --quiet --no-deps --require-hashes -r requirements-cluster.lock
 	python -m pytest -m cluster -s tests/cluster
 
 # The wheel in an empty environment, used from another folder: slow, since it installs torch again.
@@ -66,7 +68,10 @@ bench: .venv/ready
 # Pins every package again, with hashes and without addresses; conda users get the same versions.
 lock: .venv/ready
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
-		--extra suite --extra dev --extra export --extra cluster --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.lock
+		--extra suite --extra dev --extra export --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.lock
+	printf '%s\n' snakemake-executor-plugin-slurm snakemake-executor-plugin-slurm-jobstep | \
+		uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-deps \
+		--custom-compile-command "make lock" --upgrade - -o requirements-cluster.lock
 	$(MAKE) environment.yml
 
 environment.yml: requirements.lock
