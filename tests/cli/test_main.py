@@ -1,4 +1,4 @@
-"""The command line: what it does by hand, and one clear line for every mistake."""
+"""The command line: what its commands do, and one clear line for every mistake."""
 
 import shutil
 

@@ -20,7 +20,7 @@ def no_weights(monkeypatch):
     """A machine on which no weights of a metric can be had."""
 
     def unavailable(name, download=False):
-        raise InputError(f"{name}: cannot be had")
+        raise InputError(f"{name}: is missing")
 
     monkeypatch.setattr(perceptual, "metric_weights", unavailable)
     perceptual._lpips_weights.cache_clear()

@@ -197,10 +197,10 @@ def test_flat_image_gets_no_niqe_but_no_crash(caplog):
 def test_missing_weights_are_told_and_stop_the_stage(study):
     items, folder = study
     assert scores.missing_metrics(["psnr", "lpips", "niqe"]) == {
-        "lpips": "lpips_trunk: cannot be had",
-        "niqe": "niqe: cannot be had",
+        "lpips": "lpips_trunk: is missing",
+        "niqe": "niqe: is missing",
     }
-    with pytest.raises(InputError, match="lpips: lpips_trunk: cannot be had"):
+    with pytest.raises(InputError, match="lpips: lpips_trunk: is missing"):
         scores.score_folder(items, folder, ["psnr", "lpips"])
 
 

@@ -29,7 +29,7 @@ def test_saved_models_enhance_alike(tmp_path, branches, denoise):
     assert np.array_equal(enhanced, enhance(model, image, "minimal"))
 
 
-def test_weights_may_be_read_by_whoever_reads_the_files_beside_them(tmp_path):
+def test_weights_may_be_read_by_those_who_read_the_files_beside_them(tmp_path):
     path, beside = tmp_path / "model.safetensors", tmp_path / "losses.csv"
     save_model(ZeroLEINR().initialize(0), Recipe(), path)
     beside.touch()

@@ -50,7 +50,7 @@ def test_a_step_does_not_wait_for_the_card(method, no_waiting):
 
 @pytest.mark.parametrize("options", [{}, {"padding": "minimal", "tile": 32}])
 def test_images_are_nearly_those_of_the_cpu(options):
-    """TF32 moves pixels: by .03 levels on average, where a CPU rounded so (by hand, once)."""
+    """TF32 moves pixels: by .03 levels on average, where a CPU emulated that rounding."""
     model = contrasted()
     expected = enhance(model, PHOTO, **options).astype(int)
     assert expected.std() > 10
