@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from zero_leinr.allocator import return_freed_memory
-from zero_leinr.device import exact_float32
+from zero_leinr.device import exact_float32, subnormals_as_zero
 from zero_leinr.enrb import MULTIPLE
 from zero_leinr.errors import InputError
 from zero_leinr.model import ZeroLEINR
@@ -85,6 +85,7 @@ def _padded_size(height: int, width: int, padding: str) -> list[int]:
 
 
 @exact_float32()
+@subnormals_as_zero()
 @torch.inference_mode()
 def enhance(
     model: ZeroLEINR,

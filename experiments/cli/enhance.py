@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.cli.common import add_command, add_machine, add_seeds, seed_folders
+from zero_leinr.device import subnormals_as_zero
 from zero_leinr.errors import InputError
 from zero_leinr.released import RELEASED
 
@@ -89,6 +90,7 @@ def _add_enhance(commands: Any) -> None:
     add_machine(command)
 
 
+@subnormals_as_zero()  # before the first threads start, which inherit it
 def _enhance(options: argparse.Namespace) -> None:
     from experiments.enhance.external import folder_of, take
     from experiments.enhance.run import adjusted, baseline, enhance_items, trained
