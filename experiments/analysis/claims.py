@@ -18,6 +18,8 @@ from experiments.analysis.comparisons import (
     score_table,
 )
 from experiments.analysis.model import Dataset, StudyResults
+from experiments.analysis.needed import needed
+from experiments.analysis.statistics import Estimate, estimate
 from experiments.sheets.metrics import load_metrics
 from experiments.sheets.study import FULL
 
@@ -25,6 +27,9 @@ SUPPORTED, CONTRADICTED = "supported", "contradicted"
 
 
 NOT_SUPPORTED, NOT_DECIDABLE = "not supported", "not decidable"
+
+
+INCONCLUSIVE = "inconclusive: a wide interval, or p >= 0.05"
 
 
 VERDICTS = (SUPPORTED, CONTRADICTED, NOT_SUPPORTED, NOT_DECIDABLE)
@@ -56,7 +61,8 @@ def judge(study: StudyResults, scores: pd.DataFrame, sheet: Mapping[str, Any]) -
         One row a comparison and data set: claim, method, against, dataset, metric, protocol,
         expect, margin; what ``compare`` gives for method minus against
         (NaN where they cannot be compared); ``p_holm``, corrected for all tests of the claim;
-        ``verdict``, one of ``VERDICTS``; ``reason``, why it could not be decided.
+        ``verdict``, one of ``VERDICTS``; ``reason``, why it could not be decided; ``needed``, how
+        many seeds and images would decide it, in words.
     """
     columns = scores.groupby(["dataset", "metric", "protocol"])
     known = {key: score_table(column) for key, column in columns}
@@ -73,7 +79,26 @@ def judge(study: StudyResults, scores: pd.DataFrame, sheet: Mapping[str, Any]) -
     verdicts = [_verdict(row) for row in judged.to_dict("records")]
     judged["verdict"] = [verdict for verdict, _ in verdicts]
     judged["reason"] = [reason for _, reason in verdicts]
-    return judged.drop(columns="sets")
+    tests = judged.groupby("claim")["p"].transform("count")
+    rows = zip(judged.to_dict("records"), tests, strict=True)
+    judged["needed"] = [_needed(row, count) for row, count in rows]
+    return judged.drop(columns=["sets", "estimate"])
+
+
+def _needed(row: Mapping[Any, Any], tests: int) -> str:
+    """Say what would decide a test that was made and is not decided; empty for all others."""
+    observed = row["estimate"]
+    if row["reason"] != INCONCLUSIVE or observed is None:
+        return ""
+
+    def decides(estimate: Estimate) -> bool:
+        low, high = map(float, estimate.interval())
+        # Wilcoxon's test, which must reject, too, cannot go below this.
+        p = max(float(estimate.p_value()), 2.0 ** (1 - estimate.n_images))
+        guess = {"ci_low": low, "ci_high": high, "p_holm": min(1.0, p * tests), "reason": ""}
+        return _verdict({**row, **guess, "n_seeds": estimate.n_seeds})[0] != NOT_DECIDABLE
+
+    return str(needed(observed, decides))
 
 
 def _comparisons(
@@ -104,11 +129,15 @@ def _measured(
         reason = "one of them lacks this score on more than half of the images" * bool(lacking)
     if reason or chosen is None:
         reason = reason or "no image has this score of every method"
-        return dict.fromkeys(MEASURED, float("nan")) | {"reason": reason}
-    found = compare(paired_differences(chosen, test.method, test.against))
+        return dict.fromkeys(MEASURED, float("nan")) | {"reason": reason, "estimate": None}
+    differences = paired_differences(chosen, test.method, test.against)
+    if not len(differences):
+        reason = "no seed with which both trainings succeeded"
+        return dict.fromkeys(MEASURED, float("nan")) | {"reason": reason, "estimate": None}
+    found = compare(differences) | {"estimate": estimate(differences)}
     names = study.failed & {test.method, test.against}
     failed = [study.label(method) for method in study.methods if method.name in names]
-    reason = f"a training of {' and of '.join(failed)} failed" if failed else ""
+    reason = f"every training of {' and of '.join(failed)} failed" if failed else ""
     # That a score does not fall by more than the margin is read off the interval alone.
     return found | {"reason": reason} | ({"p": float("nan")} if test.expect == "not lower" else {})
 
@@ -142,7 +171,7 @@ def _verdict(row: Mapping[Any, Any]) -> tuple[str, str]:
             return SUPPORTED, ""
         if row["ci_high"] < -margin:
             return CONTRADICTED, ""
-        return NOT_DECIDABLE, "the interval holds the margin"
+        return NOT_DECIDABLE, INCONCLUSIVE
     bounds = (row["ci_low"], row["ci_high"])
     low, high = bounds if row["expect"] == "higher" else (-bounds[1], -bounds[0])
     significant = row["p_holm"] < ALPHA
@@ -153,7 +182,7 @@ def _verdict(row: Mapping[Any, Any]) -> tuple[str, str]:
         return SUPPORTED, ""
     if significant and high < 0:
         return CONTRADICTED, ""
-    return NOT_DECIDABLE, "inconclusive: a wide interval, or p >= 0.05"
+    return NOT_DECIDABLE, INCONCLUSIVE
 
 
 def in_words(study: StudyResults, rows: pd.DataFrame) -> str:
@@ -167,4 +196,5 @@ def in_words(study: StudyResults, rows: pd.DataFrame) -> str:
 def verdict_in_words(study: StudyResults, row: Mapping[Any, Any]) -> str:
     """One verdict with its reason, and the budget where that may be why."""
     budget = " at this reduced budget" * study.budget.reduced
-    return f"{row['verdict']}{budget}" + (f": {row['reason']}" if row["reason"] else "")
+    why = "; ".join(filter(None, (row["reason"], row["needed"])))
+    return f"{row['verdict']}{budget}" + (f": {why}" if why else "")

@@ -52,7 +52,7 @@ def _keep_records(source: Path, study: StudyResults, path: Path) -> None:
     records = [
         {"method": method.name, "seed": seed, **read_record(source, method.name, seed)}
         for method in study.trained
-        for seed in method.seeds
+        for seed in method.all_seeds
     ]
     if records:
         lines = [json.dumps(record, ensure_ascii=False) for record in records]

@@ -30,7 +30,8 @@ def paired_differences(table: pd.DataFrame, method: str, other: str) -> np.ndarr
         other: Another.
 
     Returns:
-        Differences in the metric's unit, shape (seeds, images); NaN where both are infinite.
+        Differences in the metric's unit, shape (seeds, images); NaN where both are infinite. No row
+        where both have several seeds, and none in common.
     """
     first, second = table.loc[method], table.loc[other]
     if len(first) > 1 and len(second) > 1:
@@ -52,9 +53,11 @@ def p_value(differences: np.ndarray) -> np.ndarray:
         differences: Shape (..., seeds, images).
 
     Returns:
-        In the shape of the leading axes; NaN with a single image or an infinite score, 1 where no
-        image differs.
+        In the shape of the leading axes; NaN with a single image or an infinite score, or without
+        a seed; 1 where no image differs.
     """
+    if not differences.shape[-2]:
+        return np.full(differences.shape[:-2], np.nan)
     by_image = differences.mean(axis=-2)
     p = estimate(differences).p_value()
     testable = np.isfinite(p) & by_image.any(axis=-1)

@@ -45,6 +45,8 @@ def differences(study: StudyResults, scores: pd.DataFrame) -> pd.DataFrame:
                 if not {variant.name, FULL} <= there:
                     continue
                 pairs = paired_differences(known[key], variant.name, FULL)
+                if not len(pairs):  # no seed with which both trainings succeeded
+                    continue
                 where = dict(zip(KEYS, key, strict=True))
                 rows.append({**where, "method": variant.name, **compare(pairs)})
     found = pd.DataFrame(rows, columns=[*KEYS, "method", *MEASURED])

@@ -25,9 +25,11 @@ class Budget:
 
 @dataclass(frozen=True)
 class MethodRow:
-    """A row of the tables: one method, the seeds that it was run with, and its footnote.
+    """A row of the tables: one method, its seeds, and its footnote.
 
-    ``recipe`` is what the study wants it trained with; None if it is not trained.
+    ``seeds`` are those that its numbers stand on. Failed trainings are left out where others did
+    not fail; ``left_out`` are their seeds. ``recipe`` is what the study wants it trained with; None
+    if it is not trained.
     """
 
     name: str
@@ -37,6 +39,12 @@ class MethodRow:
     seeds: list[int]
     recipe: dict[str, Any] | None = None
     note: str | None = None
+    left_out: list[int] = field(default_factory=list)
+
+    @property
+    def all_seeds(self) -> list[int]:
+        """Every seed that it was run with."""
+        return sorted([*self.seeds, *self.left_out])
 
 
 @dataclass(frozen=True)
@@ -97,7 +105,7 @@ class StudyResults:
     """What ``study.json`` says; lists are in the order of the tables.
 
     ``remarks`` are what a reader of any of its numbers must know; ``failed`` names the methods of
-    which a training failed.
+    which every training failed.
     """
 
     name: str

@@ -18,7 +18,7 @@ from experiments.analysis.model import MethodRow
 
 def read_trainings(
     folder: Path, methods: "Sequence[MethodRow]", images: str | None
-) -> tuple[list[Remark], frozenset[str]]:
+) -> tuple[list[Remark], set[tuple[str, int]]]:
     """Return what a reader must know of the trainings, as far as their ``run.json`` are there.
 
     Args:
@@ -27,28 +27,29 @@ def read_trainings(
         images: The hash of the study's training images, if it is known.
 
     Returns:
-        Remarks, and the methods of which a training failed.
+        Remarks, and the trainings that failed, by method and seed.
 
     Raises:
         InputError: A ``run.json`` cannot be read.
     """
-    said, failed = [], set()
+    said: list[str] = []
+    failed: set[tuple[str, int]] = set()
     for method, seed in ((one, seed) for one in methods for seed in one.seeds):
         record = read_record(folder, method.name, seed)
         where = f"{method.label}, seed {seed}"
         said += [f"{where}: {other}" for other in _trained_otherwise(record, method, seed, images)]
         if parts := record.get("failed_parts"):
-            failed.add(method.name)
+            failed.add((method.name, seed))
             said.append(f"{where}: training failed, the loss of its {' and '.join(parts)} exploded")
         if step := record.get("diverged_at"):
-            failed.add(method.name)
+            failed.add((method.name, seed))
             said.append(
                 f"{where}: training failed, weights diverged before step {step}, and those of step "
                 f"{record.get('steps')} are shown"
             )
         if steps := record.get("overflowed_steps"):
             said.append(f"{where}: training steps that overflowed and were left out: {steps}")
-    return [Remark("training", text) for text in said], frozenset(failed)
+    return [Remark("training", text) for text in said], failed
 
 
 def read_record(folder: Path, method: str, seed: int) -> dict[str, Any]:

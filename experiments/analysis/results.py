@@ -1,5 +1,6 @@
 """A finished study: `study.json` and the records of its runs. Tables and figures start here."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,4 +60,25 @@ def read_study(folder: Path) -> StudyResults:
         remarks=[Remark(**entry) for entry in content["remarks"]],
     )
     said, failed = read_trainings(folder, study.methods, content.get("training_sha256"))
-    return replace(study, remarks=[*study.remarks, *said], failed=failed)
+    return _without_failed_runs(replace(study, remarks=[*study.remarks, *said]), failed)
+
+
+def _without_failed_runs(study: StudyResults, failed: Collection[tuple[str, int]]) -> StudyResults:
+    """Leave failed trainings out of the seeds of methods that have others.
+
+    A denoiser that explodes makes an image black: its scores would say nothing of the method, and
+    the mean over seeds nothing at all. What is left out is said under each table.
+    """
+    methods, lost, said = [], set(), []
+    for method in study.methods:
+        out = [seed for seed in method.seeds if (method.name, seed) in failed]
+        if len(out) == len(method.seeds):
+            lost.add(method.name)
+        elif out:
+            sound = [seed for seed in method.seeds if seed not in out]
+            counts = f"{len(out)} of {len(method.seeds)}"
+            said.append(f"{method.label}: {counts} trainings failed and are left out")
+            method = replace(method, seeds=sound, left_out=out)
+        methods.append(method)
+    remarks = [*study.remarks, *(Remark("training", text) for text in said)]
+    return replace(study, methods=methods, remarks=remarks, failed=frozenset(lost))

@@ -73,8 +73,10 @@ def _frames(folder: Path, study: StudyResults) -> "Iterator[pd.DataFrame]":
     for dataset in study.datasets:
         names = {item.name for item in read_listed(folder, dataset)}
         for method in study.methods:
-            for seed in method.seeds:
+            for seed in method.all_seeds:
                 path = ResultsFolder(folder).scores(method.name, seed, dataset.name)
+                if seed in method.left_out and not path.exists():
+                    continue
                 frame = _read_score_file(path)
                 _check_images(set(frame["image"]), names, dataset, path)
                 yield frame.assign(method=method.name, seed=seed, dataset=dataset.name)

@@ -59,7 +59,7 @@ def read_losses(study_folder: Path, study: StudyResults) -> pd.DataFrame:
     """
     frames = []
     for method in study.trained:
-        for seed in method.seeds:
+        for seed in method.all_seeds:
             path = study_folder / "runs" / method.name / f"seed{seed}" / "losses.csv"
             frame = smooth(_read_run(path)).melt("step", var_name="loss").dropna()
             frames.append(frame.assign(method=method.name, seed=seed))
@@ -117,7 +117,7 @@ def draw(study: StudyResults, losses: pd.DataFrame) -> Figure:
         Line2D([], [], color=look[m.name].color, linestyle=look[m.name].dash, label=study.label(m))
         for m in study.trained
     ]
-    seeds = max(len(method.seeds) for method in study.trained)
+    seeds = max(len(method.all_seeds) for method in study.trained)
     lines = "thin lines: seeds, bold: their mean" if seeds > 1 else "one seed"
     note = f"Running mean over {SMOOTHING:.0%} of a run's steps; {lines}."
     add_foot(figure, [note, budget_note(study)], handles, columns=3)

@@ -41,7 +41,7 @@ def origins(folder: Path, study: StudyResults) -> list[Origin]:
     made_in = scores.resolve().parent.name if scores.is_symlink() else study.name
     found = []
     for method in study.methods:
-        runs = [run for seed in method.seeds if (run := _run(folder, method, seed))]
+        runs = [run for seed in method.all_seeds if (run := _run(folder, method, seed))]
         if not runs and method.name in official:
             runs = [official[method.name]]
         command = f"snakemake --cores all --forceall results/{made_in}/scores/{method.name}"
@@ -109,7 +109,7 @@ def finished(folder: Path, study: StudyResults) -> datetime | None:
     files = [
         ResultsFolder(folder).scores(method.name, seed, dataset.name)
         for method in study.methods
-        for seed in method.seeds
+        for seed in method.all_seeds
         for dataset in study.datasets
     ]
     times = [path.stat().st_mtime for path in files if path.is_file()]

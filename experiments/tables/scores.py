@@ -165,6 +165,8 @@ def _letters(number: int) -> str:
 def _seeds(method: MethodRow) -> str:
     """How many seeds; a dash where a seed changes nothing."""
     seeds, seeded = len(method.seeds), (WeightsOrigin.RELEASED, WeightsOrigin.TRAINED)
+    if method.left_out:
+        return f"{seeds} of {len(method.all_seeds)}"
     return str(seeds) if seeds > 1 or method.weights in seeded else "–"
 
 

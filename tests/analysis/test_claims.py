@@ -99,16 +99,35 @@ def test_what_cannot_be_decided_says_why(judged):
     assert set(judged.loc[judged["reason"] != "", "verdict"]) == {"not decidable"}
 
 
-def test_no_claim_is_decided_by_a_training_that_failed(folder, judged, tmp_path):
+def fail(folder, *seeds):
+    for seed in seeds:
+        run = folder / "runs" / "no_enrb" / f"seed{seed}" / "run.json"
+        fake_study.write(run, json.dumps({"failed_parts": ["light"]}))
+
+
+def test_a_training_that_failed_is_left_out(folder, judged, tmp_path):
     broken = tmp_path / "study"
     shutil.copytree(folder, broken)
-    run = broken / "runs" / "no_enrb" / "seed1" / "run.json"
-    fake_study.write(run, json.dumps({"failed_parts": ["light"]}))
+    fail(broken, 1)
+    file = fake_study.score_file(broken, "no_enrb", 1, "pairs")
+    file.write_text(file.read_text().replace(",0.", ",9."))  # of no account
+    study = read_study(broken)
+    assert "no_enrb: 1 of 3 trainings failed and are left out" in study.remarks_in_words()
+    found = judge(study, read_scores(broken, study), load_claims())
+    compared = found[found["p"].notna()]
+    assert set(compared.loc[compared["against"] == "no_enrb", "n_seeds"]) == {2}
+    assert set(compared.loc[compared["against"] == "no_spatial", "n_seeds"]) == {3}
+
+
+def test_no_claim_is_decided_where_every_training_failed(folder, judged, tmp_path):
+    broken = tmp_path / "study"
+    shutil.copytree(folder, broken)
+    fail(broken, 0, 1, 2)
     study = read_study(broken)
     found = judge(study, read_scores(broken, study), load_claims())
     rows = found[found["against"] == "no_enrb"]
     assert set(rows["verdict"]) == {"not decidable"}
-    assert set(rows.loc[rows["p"].notna(), "reason"]) == {"a training of no_enrb† failed"}
+    assert set(rows.loc[rows["p"].notna(), "reason"]) == {"every training of no_enrb† failed"}
     others = found["against"] != "no_enrb"
     others &= found["method"] != "no_enrb"
     assert found[others]["verdict"].tolist() == judged[others]["verdict"].tolist()

@@ -91,11 +91,18 @@ def test_a_training_that_failed_is_said_under_the_table(tmp_path):
     )
     assert "Zero-LEINR, seed 1: training steps that overflowed and were left out: 7" in text
     assert "seed 0: " not in text
+    assert "| Zero-LEINR† | trained here | 1 of 2 | **4.10** |" in text
     run.write_text(json.dumps({"diverged_at": 300, "steps": 200}))
     study = read_study(tmp_path)
-    (said,) = study.remarks_in_words("training")
+    said, left_out = study.remarks_in_words("training")
     assert "weights diverged before step 300, and those of step 200 are shown" in said
-    assert study.failed == {"full"}
+    assert left_out == "Zero-LEINR: 1 of 2 trainings failed and are left out"
+    assert not study.failed
+    other = run.parent.parent / "seed0" / "run.json"
+    other.write_text(run.read_text())
+    study = read_study(tmp_path)
+    assert study.failed == {"full"}  # all of them: the row shows what there is
+    assert study.methods[3].seeds == [0, 1]
     run.write_text("{")
     with pytest.raises(InputError, match=r"seed1/run\.json: not valid JSON .*train it again"):
         read_study(tmp_path)
