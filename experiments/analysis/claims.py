@@ -80,8 +80,8 @@ def judge(study: StudyResults, scores: pd.DataFrame, sheet: Mapping[str, Any]) -
     judged["verdict"] = [verdict for verdict, _ in verdicts]
     judged["reason"] = [reason for _, reason in verdicts]
     tests = judged.groupby("claim")["p"].transform("count")
-    rows = zip(judged.to_dict("records"), tests, strict=True)
-    judged["needed"] = [_needed(row, count) for row, count in rows]
+    made = zip(judged.to_dict("records"), tests, strict=True)
+    judged["needed"] = [_needed(row, count) for row, count in made]
     return judged.drop(columns=["sets", "estimate"])
 
 
