@@ -6,12 +6,12 @@ export PATH := $(BIN):$(PATH)
 # Imports are most of a short job; compiled once, they take half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo quick ablation ablations released same_budget paper paper_cpu baselines test test-wheel test-cluster test-report lint bench lock clean
+.PHONY: demo quick ablation ablations released paper baselines test test-wheel test-cluster test-report lint bench lock clean
 
 # A study: results/<study>/ with weights, images, scores, tables, figures, report.html (what was found)
 # and workflow.html (Snakemake's own report: how it was made).
 # As many jobs at a time on GPUs as there are, or as ZERO_LEINR_GPUS says.
-demo quick ablation ablations released same_budget paper paper_cpu baselines: .venv/ready
+demo quick ablation ablations released paper baselines: .venv/ready
 	snakemake $@ --resources gpu=$$(python -m zero_leinr.gpu_slots)
 	snakemake $@ --report results/$@/workflow.html
 
@@ -84,4 +84,4 @@ environment.yml: requirements.lock
 
 clean:
 	rm -rf .venv .snakemake results/demo results/quick results/ablation results/ablations \
-		results/released results/same_budget results/paper results/paper_cpu results/baselines results/benchmarks
+		results/released results/paper results/baselines results/benchmarks

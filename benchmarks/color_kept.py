@@ -1,7 +1,7 @@
 """How much color and light a trained denoiser keeps, on images that it was trained on.
 
-    python benchmarks/color_kept.py results/paper_cpu/data/zero_leinr_train_256.npy \
-        results/paper_cpu/runs/*/seed0/model.safetensors
+    python benchmarks/color_kept.py results/ablation/data/zero_leinr_train_clean_256.npy \
+        results/ablation/runs/*/seed0/model.safetensors
 
 ENRB learns from noise alone, light first and color late: what a short training leaves is nearly
 gray. This says how far it has come, without a look at any test image.

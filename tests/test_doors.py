@@ -48,9 +48,7 @@ STUDIES = [
     "ablation",
     "ablations",
     "released",
-    "same_budget",
     "paper",
-    "paper_cpu",
     "baselines",
 ]
 

@@ -249,7 +249,7 @@ def test_settings_that_change_nothing_or_cannot_be_are_refused(overrides, studie
 def test_an_entry_without_studies_joins_all_that_take_variants():
     sheet = load_ablations() | {"mine": Ablation("mine", {"clip": 0.2}, None)}
     joined = {s.name for s in Studies(ablations=sheet).values() if "mine" in s.methods}
-    assert joined >= {"demo", "quick", "ablation", "ablations", "paper", "paper_cpu"}
+    assert joined >= {"demo", "quick", "ablation", "ablations", "paper"}
     assert "baselines" not in joined
 
 
@@ -264,7 +264,6 @@ def test_the_ablation_studies_hold_the_sheet():
         ("ablations", sheet, [0, 1, 2]),
         ("paper", sheet, [0, 1, 2]),
         ("ablation", sheet - swept, [0, 1, 2]),
-        ("paper_cpu", sheet - swept, [0]),
     ):
         study = studies[name]
         assert {method.name for method in study.trained} >= variants
