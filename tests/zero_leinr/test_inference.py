@@ -126,3 +126,21 @@ def test_evaluation_computes_as_ieee_says_and_training_does_not(monkeypatch):
     registry.build({"method": "zero_dce"})(np.zeros((32, 32, 3), np.uint8))
     assert seen == [False, False]
     assert torch.backends.cudnn.allow_tf32
+
+
+def test_subnormal_numbers_are_zero_while_an_image_is_enhanced(monkeypatch):
+    """Weights from a GPU make them, and a CPU computes with them many times slower."""
+    tiny, seen = torch.tensor(torch.finfo(torch.float32).tiny), []
+    model = ZeroLEINR(("light",), denoise=False).initialize(0).eval()
+    forward = model.cpleb.forward
+
+    def watched(image):
+        seen.append(bool(tiny / 4 == 0))
+        return forward(image)
+
+    monkeypatch.setattr(model.cpleb, "forward", watched)
+    can = torch.set_flush_denormal(True)
+    torch.set_flush_denormal(False)
+    enhance(model, np.full((32, 32, 3), 40, np.uint8))
+    assert seen == [can]
+    assert tiny / 4 != 0  # the caller's setting is back
