@@ -15,19 +15,20 @@ from experiments.cli.enhance import add_enhance_commands
 from experiments.cli.results import add_result_commands
 from experiments.cli.score import add_score_command
 from experiments.cli.study import add_study_commands
+from experiments.cli.trace import add_trace_commands
 from experiments.cli.train import add_train_command
 from zero_leinr.allocator import reuse_freed_memory
 from zero_leinr.errors import InputError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0, or 2 after a one-line error."""
+    """Run one command; returns the exit code: 0, 1 where a check fails, 2 after an error."""
     options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     reuse_freed_memory()
     try:
         use_machine(options)
-        options.run(options)
+        return options.run(options) or 0
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -46,7 +47,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PermissionError as error:
         print(f"error: {error.filename}: no permission; choose another folder", file=sys.stderr)
         return 2
-    return 0
 
 
 def _is_out_of_memory(error: Exception) -> bool:
@@ -73,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     add_score_command(commands)
     add_study_commands(commands)
     add_result_commands(commands)
+    add_trace_commands(commands)
     return top
 
 

@@ -4,13 +4,12 @@ Only `fetch` and `weights_file` may use the network. Every later stage reads a l
 folder, so that all of them see the same images.
 """
 
-import hashlib
 import logging
 from pathlib import Path
 
 from experiments.data import download as net
 from experiments.data.images import check_name, list_images, match_pairs
-from experiments.data.listing import Item, Listing
+from experiments.data.listing import Item, Listing, names_sha256
 from experiments.sheets.datasets import REGISTRY, DatasetConfig, data_folder, load_registry
 from zero_leinr.errors import InputError
 from zero_leinr.images import read_image
@@ -189,13 +188,11 @@ def _listing(
             f"data set {dataset.name!r}: `without` names {min(unknown)!r}, which is no image of it"
         )
     items = [item for item in items if item[0] not in dataset.without]
-    digest = hashlib.sha256()
+    hashed = []
     for name, low, high in items:
         check_name(low)
-        hashes = [
-            net.verify(path, checksums.get(path, "")) for path in (low, high) if path is not None
-        ]
-        digest.update(f"{name} {' '.join(hashes)}\n".encode())
+        files = (path for path in (low, high) if path is not None)
+        hashed.append((name, [net.verify(path, checksums.get(path, "")) for path in files]))
     expected = dataset.count or len(items)
     if len(items) != expected:
         warnings = [f"{len(items)} images found, {expected} expected", *warnings]
@@ -204,7 +201,7 @@ def _listing(
         paired=dataset.paired,
         count=len(items),
         expected=expected,
-        sha256=digest.hexdigest(),
+        sha256=names_sha256(hashed),
         source=source,
         warnings=warnings,
         items=[Item(name, str(low), str(high) if high else None) for name, low, high in items],

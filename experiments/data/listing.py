@@ -3,8 +3,10 @@
 Every later stage reads a listing, never a folder, so that all of them see the same images.
 """
 
+import hashlib
 import json
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -50,6 +52,31 @@ class Listing:
         what = "pairs" if self.paired else "images"
         of = "" if self.count == self.expected else f" of {self.expected}"
         return f"{self.dataset}: {self.count}{of} {what}, {self.source}"
+
+
+def content_sha256(items: Iterable[Item]) -> str:
+    """Hash names and file contents, as ``Listing.sha256`` has it.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    return names_sha256(
+        (item.name, [_sha256(path) for path in (item.low, item.high) if path is not None])
+        for item in items
+    )
+
+
+def names_sha256(hashed: Iterable[tuple[str, Sequence[str]]]) -> str:
+    """Hash the names of items, each with the hashes of its files."""
+    digest = hashlib.sha256()
+    for name, hashes in hashed:
+        digest.update(f"{name} {' '.join(hashes)}\n".encode())
+    return digest.hexdigest()
+
+
+def _sha256(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_listing(listing: Listing, path: str | os.PathLike[str]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from experiments.provenance import write_json
 from experiments.sheets.reading import read_json
-from experiments.train.run import failed_parts, overflowed_steps
+from experiments.train.run import failed_parts, overflowed_steps, sha256
 from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
 from zero_leinr.recipe import Recipe
@@ -74,6 +74,7 @@ def take_branches(
     new = {
         "recipe": recipe.to_dict(),
         "taken_from": record.get("method"),
+        "weights_sha256": sha256(folder / "model.safetensors"),
         "overflowed_steps": overflowed_steps(folder / "losses.csv"),
         "failed_parts": failed_parts(folder / "losses.csv"),
     }

@@ -2,6 +2,7 @@
 
 import csv
 import functools
+import hashlib
 import logging
 import math
 import statistics
@@ -106,6 +107,7 @@ def run_training(
             "seed": seed,
             "recipe": recipe.to_dict(),
             "training_images": len(array),
+            "weights_sha256": sha256(folder / "model.safetensors"),
             "steps": state["step"],
             "diverged_at": state.get("diverged_at"),
             "overflowed_steps": overflowed_steps(folder / "losses.csv"),
@@ -120,6 +122,11 @@ def run_training(
         },
         folder / "run.json",
     )
+
+
+def sha256(path: Path) -> str:
+    """Return a file's hash in hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def overflowed_steps(losses: Path) -> int:
