@@ -7,11 +7,13 @@ Heavy imports happen inside the commands, so that ``--help`` and cheap methods s
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
 from experiments.cli.common import use_machine
 from experiments.cli.enhance import add_enhance_commands
+from experiments.cli.list import add_list_command
 from experiments.cli.results import add_result_commands
 from experiments.cli.score import add_score_command
 from experiments.cli.study import add_study_commands
@@ -44,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except PermissionError as error:
         print(f"error: {error.filename}: no permission; choose another folder", file=sys.stderr)
         return 2
@@ -72,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     add_train_command(commands)
     add_score_command(commands)
     add_study_commands(commands)
+    add_list_command(commands)
     add_result_commands(commands)
     add_trace_commands(commands)
     return top

@@ -58,6 +58,7 @@ def _list_generated(dataset: DatasetConfig) -> Listing:
 def _list_folder(dataset: DatasetConfig, root: Path | None = None, source: str = "") -> Listing:
     """List images without a manifest; each is decoded once, so that a bad file stops us here."""
     root = root or data_folder()
+    _check_filled(dataset, root)
     items: list[tuple[str, Path, Path | None]] = []
     for prefix, folder in dataset.low.items():
         if dataset.high is not None:
@@ -69,6 +70,18 @@ def _list_folder(dataset: DatasetConfig, root: Path | None = None, source: str =
                 items.append((_name(prefix, low), low, None))
     where = ", ".join(str(root / folder) for folder in dataset.low.values())
     return _listing(dataset, items, source or f"from {where}", [], {})
+
+
+def _check_filled(dataset: DatasetConfig, root: Path) -> None:
+    """Say where a set that the user fills comes from, if one of its folders is not there."""
+    folders = [*dataset.low.values(), *([dataset.high] if dataset.high else [])]
+    for folder in folders:
+        if dataset.page and not (root / folder).is_dir():
+            count = f"its {dataset.count} images" if dataset.count else "its images"
+            raise InputError(
+                f"data set {dataset.name!r}: {root / folder} is not there; put {count} into it, "
+                f"from {dataset.page}"
+            )
 
 
 def _list_registered(dataset: DatasetConfig, download: bool) -> Listing:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-#: (enhanced, reference or None, device) -> score
+#: (enhanced, reference or input or None, device) -> score
 MetricFunction = Callable[[np.ndarray, np.ndarray | None, str], float]
 
 
@@ -59,6 +59,7 @@ def score_image(
     metrics: Iterable[str] | None = None,
     device: str = "cpu",
     name: str = "image",
+    original: np.ndarray | None = None,
 ) -> dict[tuple[str, str], float]:
     """Score one image by every protocol of the metrics.
 
@@ -72,6 +73,8 @@ def score_image(
         metrics: names from metrics.yaml; default all.
         device: where networks run: `cpu`, `cuda` or `mps`, or `auto` for the best here.
         name: how warnings name the image.
+        original: the low-light image, for metrics that compare with it (`against: input`); they are
+            left out where there is none.
 
     Returns:
         {(metric, protocol): value}.
@@ -82,9 +85,12 @@ def score_image(
     if reference is not None:
         check_size(enhanced, reference, name)
         reference = reference[: enhanced.shape[0], : enhanced.shape[1]]
+    if original is not None:
+        original = original[: enhanced.shape[0], : enhanced.shape[1]]
     scores = {}
     for metric, entry in load_metrics(metrics).items():
-        if entry["needs_reference"] and reference is None:
+        against_input = entry.get("against") == "input"
+        if (entry["needs_reference"] and reference is None) or (against_input and original is None):
             continue
         if min(enhanced.shape[:2]) < entry["min_side"]:
             log.warning(
@@ -98,7 +104,8 @@ def score_image(
             )
             continue
         for protocol, how in entry["protocols"].items():
-            value = _function(how["function"])(enhanced, reference, device)
+            other = original if against_input else reference
+            value = _function(how["function"])(enhanced, other, device)
             if math.isnan(value):
                 log.warning("%s: no %s (%s): undefined here", name, entry["label"], protocol)
                 continue
@@ -136,12 +143,15 @@ def score_folder(
     for name, reason in missing_metrics(metrics).items():
         raise InputError(f"{name}: {reason}")
     paths = enhanced_paths(items, Path(images))
+    compared = any(entry.get("against") for entry in load_metrics(metrics).values())
     rows = []
     for item, path in tqdm(
         list(zip(items, paths, strict=True)), desc="score", unit="image", disable=None
     ):
         reference = read_image(item.high) if item.high else None
-        scores = score_image(read_image(path), reference, metrics, device, name=str(path))
+        # Without a listing, the image that is scored stands for its input, too.
+        original = read_image(item.low) if compared and Path(item.low) != path else None
+        scores = score_image(read_image(path), reference, metrics, device, str(path), original)
         rows += [(item.name, *which, value) for which, value in scores.items()]
     return pd.DataFrame(rows, columns=SCORE_COLUMNS)
 
@@ -173,6 +183,13 @@ def write_scores(scores: "pd.DataFrame", path: Path) -> None:
 
 
 def _function(where: str) -> MetricFunction:
-    """Return `function` of `experiments/score/file.py` for "file:function"."""
+    """Return `function` of `experiments/score/file.py` for "file:function".
+
+    "pyiqa:name" is the metric of that name in the package pyiqa.
+    """
     file, function = where.split(":")
+    if file == "pyiqa":
+        from experiments.score.by_pyiqa import metric_of
+
+        return metric_of(function)
     return getattr(importlib.import_module(f"experiments.score.{file}"), function)

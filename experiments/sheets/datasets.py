@@ -45,6 +45,7 @@ class DatasetConfig:
     generated: str | None
     licence: str
     citation: str
+    page: str | None
     sources: dict[str, Source]  # folder -> its source; empty for a folder of the user's
 
     @property
@@ -116,6 +117,7 @@ def _dataset(name: str, entry: dict[str, Any], by_folder: dict[str, Source]) -> 
         generated=entry.get("generated"),
         licence=entry.get("licence") or "; ".join(source.licence for source in own) or "the user's",
         citation=entry.get("citation") or "; ".join(source.citation for source in own),
+        page=entry.get("page"),
         sources=sources,
     )
 

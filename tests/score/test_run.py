@@ -1,6 +1,5 @@
 """Scores of images and folders: known anchors, the sheet, bad files, missing weights."""
 
-import importlib
 import logging
 import os
 from dataclasses import replace
@@ -66,8 +65,7 @@ def test_known_niqe_of_lol_references():
 def test_every_entry_names_a_function():
     for entry in scores.load_metrics().values():
         for how in entry["protocols"].values():
-            file, function = how["function"].split(":")
-            assert callable(getattr(importlib.import_module(f"experiments.score.{file}"), function))
+            assert callable(scores._function(how["function"]))
 
 
 def test_a_new_metric_is_one_function_and_one_entry(monkeypatch):
