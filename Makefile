@@ -6,7 +6,7 @@ export PATH := $(BIN):$(PATH)
 # Imports are most of a short job; compiled once, they take half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo quick ablation ablations released paper baselines test test-wheel test-cluster test-report lint bench lock clean
+.PHONY: demo quick ablation ablations released paper baselines test test-wheel test-cluster test-report docs lint bench lock clean
 
 # A study: results/<study>/ with weights, images, scores, tables, figures, report.html (what was found)
 # and workflow.html (Snakemake's own report: how it was made).
@@ -38,6 +38,13 @@ test-report: .venv/ready
 	$(if $(CHROMIUM),,$(error test-report: no Chromium; install it, or say CHROMIUM=/where/it/is))
 	VIRTUAL_ENV=.venv uv pip install --quiet playwright==1.65.2
 	CHROMIUM=$(CHROMIUM) python -m pytest tests/report
+
+# The site of the documentation in build/site; stops at a warning or a dead link.
+docs: .venv/ready
+	test -x build/docs-venv/bin/zensical || uv venv --quiet --python .venv/bin/python build/docs-venv
+	VIRTUAL_ENV=build/docs-venv uv pip install --quiet --require-hashes -r requirements-docs.lock
+	build/docs-venv/bin/python docs/build_site.py build/site-pages
+	build/docs-venv/bin/zensical build --clean --strict -f mkdocs.yml
 
 lint: .venv/ready
 	ruff check .
@@ -72,6 +79,9 @@ lock: .venv/ready
 	printf '%s\n' snakemake-executor-plugin-slurm snakemake-executor-plugin-slurm-jobstep | \
 		uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-deps \
 		--custom-compile-command "make lock" --upgrade - -o requirements-cluster.lock
+	printf '%s\n' zensical mkdocstrings-python latex2mathml | \
+		uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+		--custom-compile-command "make lock" --upgrade - -o requirements-docs.lock
 	$(MAKE) environment.yml
 
 environment.yml: requirements.lock

@@ -196,7 +196,7 @@ def denoiser_lr(recipe: Recipe, epoch: int) -> float:
     ``denoiser_halvings``. In a run so short that this falls before the first epoch, that halving
     is left out, as PyTorch's scheduler does.
 
-    Example:
+    Examples:
         >>> [denoiser_lr(Recipe(), epoch) for epoch in (0, 18, 19, 39)]
         [0.0001, 0.0001, 5e-05, 2.5e-05]
     """
