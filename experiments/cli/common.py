@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.cli.parser import one_of
 from zero_leinr.errors import InputError
 from zero_leinr.gpu_slots import take_gpu
 
@@ -32,7 +33,8 @@ def add_machine(command: Any) -> None:
     """Add the options of commands that compute: device and threads."""
     command.add_argument(
         "--device",
-        choices=DEVICES,
+        type=one_of(*DEVICES),
+        metavar="{" + ",".join(DEVICES) + "}",
         default="auto",
         help="default: the best here; gpu stops where there is none",
     )

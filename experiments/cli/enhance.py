@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from experiments.cli.common import add_command, add_machine, add_seeds, seed_folders
+from experiments.cli.parser import one_of
 from zero_leinr.device import subnormals_as_zero
-from zero_leinr.errors import InputError
+from zero_leinr.errors import InputError, unknown
 from zero_leinr.released import RELEASED
 
 
@@ -54,7 +55,7 @@ def _add_enhance(commands: Any) -> None:
     )
     command.add_argument(
         "--padding",
-        choices=("square", "minimal"),
+        type=one_of("square", "minimal"),
         default="minimal",
         help="for the denoiser: square as in the official code, or minimal (faster; default)",
     )
@@ -66,7 +67,7 @@ def _add_enhance(commands: Any) -> None:
     )
     command.add_argument(
         "--precision",
-        choices=("float32", "bfloat16", "float16"),
+        type=one_of("float32", "bfloat16", "float16"),
         default="float32",
         help="of the networks: half precision can be twice as fast or slower, as the CPU is "
         "(docs/profile.md), and moves pixels by some 255ths (default float32; --tile and this are "
@@ -184,7 +185,7 @@ def _method_entry(name: str, with_weights: bool) -> dict[str, Any]:
     sheet = load_checked(CONFIG / "methods.yaml", "methods.schema.yaml")
     baselines = [known for known, entry in sheet.items() if {"method", "images"} & entry.keys()]
     if name not in baselines:
-        raise InputError(f"unknown method {name!r}; known: {', '.join(baselines)}")
+        raise unknown("method", name, baselines)
     entry = sheet[name]
     if not with_weights and "recipe" in entry:
         raise InputError(f"method {name} is trained here: train it, and give --weights as well")

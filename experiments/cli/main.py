@@ -5,13 +5,13 @@ One module beside this one holds the commands of a stage.
 Heavy imports happen inside the commands, so that ``--help`` and cheap methods start at once.
 """
 
-import argparse
 import logging
 import sys
 from collections.abc import Sequence
 
 from experiments.cli.common import use_machine
 from experiments.cli.enhance import add_enhance_commands
+from experiments.cli.parser import Parser
 from experiments.cli.results import add_result_commands
 from experiments.cli.score import add_score_command
 from experiments.cli.study import add_study_commands
@@ -22,10 +22,10 @@ from zero_leinr.errors import InputError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0, or 2 after a one-line error."""
-    options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     reuse_freed_memory()
     try:
+        options = parser().parse(sys.argv[1:] if arguments is None else arguments)
         use_machine(options)
         options.run(options)
     except InputError as error:
@@ -59,9 +59,9 @@ def _is_out_of_memory(error: Exception) -> bool:
     )
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Build the parser of all commands."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="zero-leinr",
         description="Zero-reference low-light image enhancement: train, enhance, score, compare.",
         epilog="The whole study runs with `make demo`, `make quick` or `make paper`. Data and "
@@ -73,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     add_score_command(commands)
     add_study_commands(commands)
     add_result_commands(commands)
+    top.commands = commands.choices
     return top
 
 

@@ -12,7 +12,7 @@ from experiments.data import download as net
 from experiments.data.images import check_name, list_images, match_pairs
 from experiments.data.listing import Item, Listing
 from experiments.sheets.datasets import REGISTRY, DatasetConfig, data_folder, load_registry
-from zero_leinr.errors import InputError
+from zero_leinr.errors import InputError, unknown
 from zero_leinr.images import read_image
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def fetch(name: str, *, download: bool = True, registry: Path = REGISTRY) -> Lis
     """
     known = load_registry(registry)
     if name not in known:
-        raise InputError(f"unknown data set {name!r}; known: {', '.join(known)}")
+        raise unknown("data set", name, known)
     dataset = known[name]
     if dataset.generated:
         return _list_generated(dataset)

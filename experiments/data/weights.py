@@ -6,7 +6,7 @@ from experiments.data import download as net
 from experiments.sheets.datasets import data_folder
 from experiments.sheets.reading import load_checked
 from experiments.sheets.weights import RELEASED_NAME, WEIGHTS
-from zero_leinr.errors import InputError
+from zero_leinr.errors import InputError, unknown
 from zero_leinr.released import RELEASED
 
 
@@ -28,7 +28,7 @@ def weights_file(name: str, *, download: bool = True, registry: Path = WEIGHTS) 
         return RELEASED
     known = load_checked(registry, "weights.schema.yaml")
     if name not in known:
-        raise InputError(f"unknown weights {name!r}; known: {', '.join(known)}")
+        raise unknown("weights", name, known)
     entry = known[name]
     path = data_folder() / "weights" / entry["file"]
     address, sha256 = entry.get("address"), entry["sha256"]

@@ -16,7 +16,7 @@ from experiments.sheets.datasets import load_registry
 from experiments.sheets.metrics import load_metrics
 from experiments.sheets.reading import CONFIG, PACKAGE, load_checked
 from experiments.sheets.weights import RELEASED_NAME, WeightsOrigin
-from zero_leinr.errors import InputError
+from zero_leinr.errors import InputError, hint, unknown
 from zero_leinr.recipe import BUDGET, Recipe, check_known
 
 RULES = PACKAGE / "rules"
@@ -103,7 +103,7 @@ class StudyConfig:
         """
         if name not in self.methods:
             raise InputError(
-                f"study {self.name} has no method {name!r}; it has {', '.join(self.methods)}"
+                f"study {self.name} has no method {name!r}; {hint(name, self.methods)}"
             )
         return self.methods[name]
 
@@ -178,9 +178,7 @@ def _check_studies_named(ablations: Mapping[str, Ablation], known: Collection[st
     for name, ablation in ablations.items():
         for study in ablation.studies or ():
             if study not in known:
-                raise InputError(
-                    f"ablations.yaml: {name}: no study {study!r}; there are {', '.join(known)}"
-                )
+                raise unknown("study", study, known, f"ablations.yaml: {name}")
 
 
 def check_name(path: Path) -> None:
@@ -211,8 +209,8 @@ def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> S
         InputError: Something is unknown or cannot be; the message names file and key.
     """
     if not path.is_file():
-        known = ", ".join(sorted(found.stem for found in path.parent.glob("*.yaml")))
-        raise InputError(f"{path}: no such study; there are {known or 'none'}")
+        known = sorted(found.stem for found in path.parent.glob("*.yaml"))
+        raise InputError(f"{path}: no such study; {hint(path.stem, known)}")
     settings = load_checked(path, "study.schema.yaml")
     names, seeds = settings.pop("methods"), settings.pop("seeds", [0])
     more_seeds = settings.pop("more_seeds", {})
@@ -220,7 +218,7 @@ def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> S
     images = settings.setdefault("training_images", None)
     for name in (*([images] if images else []), *settings["datasets"]):
         if name not in registry:
-            raise InputError(f"{path}: unknown dataset {name!r}; known: {', '.join(registry)}")
+            raise unknown("data set", name, registry, path)
     try:
         load_metrics(settings["metrics"])
     except InputError as error:
@@ -279,7 +277,7 @@ def _baselines(
     methods = {}
     for name in names:
         if name not in sheet:
-            raise InputError(f"{path}: unknown method {name!r}; known: {', '.join(sheet)}")
+            raise unknown("method", name, sheet, path)
         entry = sheet[name]
         recipe = None
         if "recipe" in entry:
@@ -298,8 +296,7 @@ def _chosen(
     if isinstance(names, list):
         for name in names:
             if name not in ablations:
-                known = ", ".join(ablations)
-                raise InputError(f"{path}: unknown variant {name!r}; known: {known}")
+                raise unknown("variant", name, ablations, path)
         return {name: ablations[name] for name in names}
     return {
         name: ablation
