@@ -78,6 +78,12 @@ class StudyConfig:
         return [method for method in self.methods.values() if method.recipe is not None]
 
     @property
+    def all_datasets(self) -> list[str]:
+        """The evaluation sets, and the training images where something is trained."""
+        training = [self.training_images] if self.training_images and self.trained else []
+        return list(dict.fromkeys([*self.datasets, *training]))
+
+    @property
     def reduced(self) -> bool:
         """Whether the budget changes a training: that of Zero-LEINR, or a baseline's own."""
         ours = Recipe().replace(self.budget).to_dict()
@@ -211,7 +217,13 @@ def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> S
     if not path.is_file():
         known = sorted(found.stem for found in path.parent.glob("*.yaml"))
         raise InputError(f"{path}: no such study; {hint(path.stem, known)}")
-    settings = load_checked(path, "study.schema.yaml")
+    return make_study(path, load_checked(path, "study.schema.yaml"), ablations)
+
+
+def make_study(
+    path: Path, settings: dict[str, Any], ablations: Mapping[str, Ablation] | None = None
+) -> StudyConfig:
+    """Make a study of the settings in its file; see :func:`load_study`, which reads the file."""
     names, seeds = settings.pop("methods"), settings.pop("seeds", [0])
     more_seeds = settings.pop("more_seeds", {})
     registry = load_registry()

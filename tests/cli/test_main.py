@@ -95,7 +95,9 @@ def test_no_write_permission_is_one_line(photos, tmp_path, capsys):
 
 
 def test_help_teaches_every_command(capsys):
-    commands = "enhance export train score fetch ablate recipes prepare leaks check tables figures"
+    commands = (
+        "enhance export train score study fetch ablate recipes prepare leaks check tables figures"
+    )
     commands += " protocols differences claims costs published"
     for command in commands.split():
         with pytest.raises(SystemExit) as stopped:

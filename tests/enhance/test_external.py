@@ -55,10 +55,10 @@ def test_images_are_taken_as_they_are(tmp_path, items):
         assert np.array_equal(taken, read_image(made / f"{name}.png"))
 
 
-def test_a_study_says_where_they_come_from(tmp_path, plan):
+def test_a_study_says_where_they_come_from(tmp_path, plan, items):
     draw(tmp_path / "outputs" / "lime", 1)
     small, listings = plan
-    assert check_study(small, listings) == {}
+    assert check_study(small, {"lime": items}) == {}
     row = describe_study(small, {}, listings)["methods"][1]
     assert (row["weights"], row["recipe"], row["seeds"]) == ("made elsewhere", None, [0])
     with pytest.raises(InputError, match="mine: its images were made elsewhere"):
@@ -78,7 +78,7 @@ def test_what_does_not_fit_is_named_before_any_work(tmp_path, plan, items, wrong
         (folder / "b.png").write_bytes(b"no image")
     named = "lime" if wrong in ("folder", "missing") else "b.png"
     with pytest.raises(InputError, match=f"method mine: .*{named}"):
-        check_study(*plan)
+        check_study(plan[0], {"lime": items})
     with pytest.raises(InputError, match=named):
         take(folder, items, tmp_path / "taken")
     assert not (tmp_path / "taken").exists()
