@@ -43,7 +43,8 @@ def check_study(study: StudyConfig, items: Mapping[str, Sequence[Item]]) -> dict
                 weights_file(method.entry["weights"])
             if "images" in method.entry:
                 for name in study.datasets:
-                    enhanced_paths(items.get(name, ()), folder_of(method.entry, name))
+                    images, pattern = folder_of(method.entry, name), method.entry.get("pattern")
+                    enhanced_paths(items.get(name, ()), images, pattern)
         except InputError as error:
             raise InputError(f"method {method.name}: {error}") from error
     if "claims" in study.extras:

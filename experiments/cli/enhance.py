@@ -112,7 +112,8 @@ def _enhance(options: argparse.Namespace) -> None:
             )
         for dataset, items in batches:
             if entry and "images" in entry:
-                take(folder_of(entry, dataset or ""), items, folder / (dataset or ""))
+                made = folder_of(entry, dataset or "")
+                take(made, items, folder / (dataset or ""), entry.get("pattern"))
                 continue
             # A baseline may have settings of its own for a data set, so it is built for each.
             enhancer = model or baseline(entry or {}, dataset, options.device, weights)

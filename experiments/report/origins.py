@@ -89,7 +89,10 @@ def _official() -> dict[str, Facts]:
     methods = load_checked(CONFIG / "methods.yaml", "methods.schema.yaml")
     weights = load_checked(WEIGHTS, "weights.schema.yaml")
     return {
-        name: [("weights", entry["weights"]), ("sha256", weights[entry["weights"]]["sha256"])]
+        name: [
+            ("weights", entry["weights"]),
+            ("sha256", weights[entry["weights"]].get("sha256", "a file of the user's")),
+        ]
         for name, entry in methods.items()
         if entry.get("weights") in weights
     }

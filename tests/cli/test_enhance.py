@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image, ImageCms
 from support.command_line import command, fails
 
@@ -99,6 +100,23 @@ def test_the_seeds_of_a_method_go_in_one_call(photos, tmp_path):
         found = pd.read_csv(scores / f"seed{seed}" / "dark.csv", dtype={"image": str})
         pd.testing.assert_frame_equal(found, expected)
     assert len({path.read_bytes() for path in images.rglob("1.png")}) == 2
+
+
+def test_a_checkpoint_of_another_trainer_enhances(photos, tmp_path, capsys):
+    model = ZeroLEINR(("light",), denoise=False).initialize(3)
+    save_model(
+        model, Recipe().replace({"color": None, "denoiser": None}), tmp_path / "w.safetensors"
+    )
+    state = {f"model.module.{name}": value for name, value in model.state_dict().items()}
+    torch.save({"epoch": 3, "state_dict": state}, tmp_path / "w.ckpt")
+    for kind in ("safetensors", "ckpt"):
+        weights, out = tmp_path / f"w.{kind}", tmp_path / kind
+        assert command("enhance", photos / "1.png", "--weights", weights, "--out", out) == 0
+    made = [read_image(tmp_path / kind / "1.png") for kind in ("safetensors", "ckpt")]
+    assert np.array_equal(*made)
+    torch.save({"conv.weight": torch.ones(2, 3)}, tmp_path / "other.pth")
+    line = fails(capsys, "enhance", photos, "--weights", tmp_path / "other.pth")
+    assert "it holds 1 tensor: conv.weight (2x3). If they are a baseline's, name it" in line
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
