@@ -4,9 +4,8 @@ Each official test script has its own way to 8 bit, and it moves PSNR by some hu
 ``rounded`` is torchvision's ``save_image``, ``truncated`` is numpy's ``astype("uint8")``.
 """
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ from torch import Tensor, nn
 
 from zero_leinr.errors import InputError
 from zero_leinr.model import flush_subnormals
-from zero_leinr.tensor_pickle import read_tensors
+from zero_leinr.tensor_pickle import described, flat, read_tensors, within
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -44,8 +43,9 @@ def load(
     Raises:
         InputError: There is no file, it is not a state dict, or it fits another network.
     """
-    state = {k: v for k, v in _read(path, part).items() if not k.startswith(unused)}
     expected = network.state_dict()
+    read = within(_read(path, part), expected)
+    state = {k: v for k, v in read.items() if not k.startswith(unused)}
     missing, unexpected = expected.keys() - state.keys(), state.keys() - expected.keys()
     wrong = [k for k in expected.keys() & state.keys() if expected[k].shape != state[k].shape]
     for what, keys in (
@@ -56,7 +56,7 @@ def load(
         if keys:
             raise InputError(
                 f"{path}: not the weights of this method: it {what} '{min(keys)}'"
-                f" ({len(keys)} of {len(expected)} keys); fetch the official file again"
+                f" ({len(keys)} of {len(expected)} names); it holds {described(state)}"
             )
     for key, value in state.items():
         if not value.isfinite().all():
@@ -74,19 +74,11 @@ def _read(path: Path | None, part: str | None) -> dict[str, Tensor]:
         raise InputError(f"{path}: there is no such weight file")
     if Path(path).suffix != ".safetensors":
         tensors = read_tensors(path)
-        return dict(_flat(tensors if part is None else tensors.get(part, {})))
+        return dict(flat(tensors if part is None else tensors.get(part, {})))
     try:
         return load_file(path)
     except Exception as error:  # safetensors and the system raise several kinds
         raise InputError(f"{path}: not a safetensors file that can be read ({error})") from error
-
-
-def _flat(tensors: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Tensor]]:
-    for name, value in tensors.items():
-        if isinstance(value, Tensor):
-            yield before + name, value
-        else:
-            yield from _flat(value, f"{before}{name}.")
 
 
 def to_tensor(image: np.ndarray, device: str) -> Tensor:

@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from zero_leinr.errors import InputError
+from zero_leinr.errors import InputError, unknown
 
 Method = Callable[[np.ndarray], np.ndarray]
 
@@ -129,8 +129,7 @@ def options(settings: Mapping[str, Any], **defaults: Any) -> dict[str, Any]:
     """
     for key, value in settings.items():
         if key not in defaults:
-            known = ", ".join(defaults) or "it has none"
-            raise InputError(f"unknown setting '{key}' (known: {known})")
+            raise unknown("setting", key, defaults)
         if _kind(value) is not _kind(defaults[key]):
             raise InputError(f"setting '{key}' cannot be {value!r} (default: {defaults[key]!r})")
     return {**defaults, **settings}

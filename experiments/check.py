@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.data.leaks import read_leaks
-from experiments.data.listing import read_listing
+from experiments.data.listing import Item, read_listing
 from experiments.data.weights import weights_file
 from experiments.enhance.external import folder_of
 from experiments.enhance.outputs import enhanced_paths
@@ -21,12 +21,13 @@ from zero_leinr.gpu_slots import count_gpus
 log = logging.getLogger(__name__)
 
 
-def check_study(study: StudyConfig, listings: Sequence[Path] = ()) -> dict[str, str]:
+def check_study(study: StudyConfig, items: Mapping[str, Sequence[Item]]) -> dict[str, str]:
     """Make sure that a study can run to its end; downloads weights that are not there.
 
     Args:
         study: The study.
-        listings: What ``fetch`` found of its data sets, for images that were made elsewhere.
+        items: The images of its data sets, as far as they are there; images that were made
+            elsewhere are held to them.
 
     Returns:
         The metrics that the study has to do without: name -> reason.
@@ -36,14 +37,14 @@ def check_study(study: StudyConfig, listings: Sequence[Path] = ()) -> dict[str, 
             want to do without; images made elsewhere are missing or of another size; something in
             the claims cannot be; or the GPU cannot be used.
     """
-    found = [each for each in map(read_listing, listings) if each.dataset in study.datasets]
     for method in study.methods.values():
         try:
             if "weights" in method.entry:
                 weights_file(method.entry["weights"])
             if "images" in method.entry:
-                for listing in found:
-                    enhanced_paths(listing.items, folder_of(method.entry, listing.dataset))
+                for name in study.datasets:
+                    images, pattern = folder_of(method.entry, name), method.entry.get("pattern")
+                    enhanced_paths(items.get(name, ()), images, pattern)
         except InputError as error:
             raise InputError(f"method {method.name}: {error}") from error
     if "claims" in study.extras:

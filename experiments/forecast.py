@@ -10,6 +10,7 @@ from typing import Any
 from experiments.sheets.datasets import load_registry
 from experiments.sheets.reading import CONFIG, read_yaml
 from experiments.sheets.study import StudyConfig
+from zero_leinr.gpu_slots import count_gpus
 
 STEP_TIMES = CONFIG / "step_times.yaml"
 DEVICES = ("gpu", "cpu")
@@ -161,9 +162,11 @@ def describe(study: StudyConfig, counts: Mapping[str, int], results: Path = Path
         lines.append(f"-: no step time is known ({', '.join(unknown)}); not in the total")
     prepared = 3 * images * sum({t.image_size**2 for t in trainings}) / 1e9
     memory = max(training.memory_gb for training in trainings)
+    device = "on a GPU" if count_gpus() else "on the CPU: no GPU is seen here"
     return "\n".join(
         [
             *lines,
+            f"budget: {study.budget_label}; it would train {device}",
             f"jobs: {runs} to train, {jobs}",
             f"disk: {sum(t.disk_mb for t in trainings) / 1000:.1f} GB of runs, "
             f"{prepared:.1f} GB of training images, about {disk}",

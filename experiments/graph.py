@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.registry import needs_torch
+from experiments.data.weights import weights_path
 from experiments.enhance.external import folder_of
 from experiments.figures.registry import FIGURES, find_figure
 from experiments.sheets.datasets import DatasetConfig, data_folder, load_registry
@@ -237,12 +238,15 @@ class Graph:
         entry = self.method(study, method).entry
         keys = ("method", "settings", "settings_for", "crops_to", "weights")
         kept = {key: entry[key] for key in keys if key in entry}
-        official = self.official.get(entry.get("weights", ""))
+        official = self.official.get(entry.get("weights", ""), {})
         if "images" in entry:
             folders = [folder_of(entry, name).resolve() for name in self.studies[study].datasets]
             seen = repr([(str(folder), _seen(folder)) for folder in folders])
+            seen += entry.get("pattern", "")
             kept["images"] = hashlib.sha256(seen.encode()).hexdigest()
-        return kept | ({"sha256": official["sha256"]} if official else {})
+        if "path" in official:  # a file of the user's, which may change
+            kept["weights_file"] = _seen_file(weights_path(official))
+        return kept | ({"sha256": official["sha256"]} if "sha256" in official else {})
 
     def weights(self, study: str, method: str) -> list[str]:
         """Return the weights of every seed that this study trains; none where it trains nothing."""
@@ -328,5 +332,10 @@ class ByWildcards:
 
 def _seen(folder: Path) -> list[tuple[str, int, int]]:
     """Return names, sizes and times of the files of a folder."""
-    files = sorted(path for path in folder.glob("*") if path.is_file())
-    return [(path.name, (stat := path.stat()).st_size, stat.st_mtime_ns) for path in files]
+    return [_seen_file(path) for path in sorted(folder.glob("*")) if path.is_file()]
+
+
+def _seen_file(path: Path) -> tuple[str, int, int]:
+    """Return name, size and time of a file; zeros where it is missing."""
+    stat = path.stat() if path.exists() else None
+    return (path.name, stat.st_size if stat else 0, stat.st_mtime_ns if stat else 0)

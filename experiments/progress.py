@@ -19,10 +19,17 @@ class _Silent:
         pass
 
 
-def progress_bar(title: str, unit: str, total: int | None = None) -> Any:
-    """Return a bar of tqdm; a silent one without it, so that training needs no such package."""
+def progress_bar(title: str, unit: str, total: int | None = None, scaled: bool = False) -> Any:
+    """Return a bar of tqdm; a silent one without it, so that training needs no such package.
+
+    Args:
+        title: What is done.
+        unit: What is counted.
+        total: How many there are.
+        scaled: Whether large numbers are shown as 1.2k or 3.4M.
+    """
     try:
         from tqdm import tqdm
     except ImportError:
         return _Silent()
-    return tqdm(desc=title, unit=unit, total=total, disable=None)
+    return tqdm(desc=title, unit=unit, total=total, unit_scale=scaled, disable=None)

@@ -10,10 +10,12 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from zero_leinr.atomic_write import replacing
+from zero_leinr.cpleb import BRANCHES
 from zero_leinr.device import choose_device
 from zero_leinr.errors import InputError
 from zero_leinr.model import ZeroLEINR, flush_subnormals
-from zero_leinr.recipe import Budget, Recipe
+from zero_leinr.recipe import Budget
+from zero_leinr.tensor_pickle import described, flat, read_tensors, within
 
 
 def save_model(model: nn.Module, recipe: Budget, path: Path) -> None:
@@ -31,46 +33,78 @@ def save_tensors(tensors: dict[str, Tensor], metadata: dict[str, str], path: Pat
 
 
 def load_model(path: Path, device: str = "cpu") -> ZeroLEINR:
-    """Read a model that :func:`save_model` wrote, ready for inference.
+    """Read a model of Zero-LEINR, ready for inference.
 
     Args:
-        path: The weights.
+        path: What :func:`save_model` wrote, or a checkpoint that keeps the same tensors in another
+            way: see :mod:`zero_leinr.tensor_pickle`.
         device: ``cpu``, ``cuda``, ``mps``, or ``auto`` for the best on this machine.
 
     Raises:
-        InputError: The file is missing, unreadable, or holds something else; or the device is not
-            on this machine.
+        InputError: The file is missing, unreadable, or holds something else, which the message
+            names; or the device is not on this machine.
     """
     device = choose_device(device)
     if not path.is_file():
         raise InputError(f"{path}: no such weights; train them with `zero-leinr train`")
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        settings = json.loads(metadata["recipe"])
-        model = None if "method" in settings else _filled(settings, tensors)
-    except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(
-            f"{path}: damaged, or not weights that `zero-leinr train` wrote ({reason})"
-        ) from error
-    if model is None:
+    settings, tensors = read_checkpoint(path)
+    if "method" in settings:
         raise InputError(
             f"{path}: weights of the baseline {settings['method']}, not of Zero-LEINR; "
             "name its entry in methods.yaml, too: --method NAME"
         )
+    model = _filled(path, tensors)
     flush_subnormals(model)
     # Channels-last convolutions took 35 % less CPU time on whole images (two AVX2 cores).
     model.to(device).to(memory_format=torch.channels_last)
     return model.eval().requires_grad_(False)
 
 
-def _filled(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> ZeroLEINR:
-    recipe = Recipe().replace(settings)
-    model = ZeroLEINR(recipe.branches, denoise=recipe.denoiser is not None)
+def read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Read the recipe in a file of weights, empty where it has none, and its tensors by name.
+
+    Raises:
+        InputError: The file is unreadable, or holds no tensors.
+    """
+    if path.suffix != ".safetensors" and not _begins_as_safetensors(path):
+        return {}, dict(flat(read_tensors(path)))
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        return json.loads(metadata.get("recipe", "{}")), tensors
+    except (SafetensorError, ValueError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path}: damaged, or no safetensors file ({reason})") from error
+
+
+def _begins_as_safetensors(path: Path) -> bool:
+    """Tell whether a file begins with a length and a JSON object, whatever its name says."""
+    try:
+        with path.open("rb") as file:
+            return file.read(9)[6:] == b"\x00\x00{"
+    except OSError:
+        return False
+
+
+def _filled(path: Path, tensors: dict[str, Tensor]) -> ZeroLEINR:
+    """Make the model that the tensors are of: which branches, and whether a denoiser follows."""
+    kept = [b for b in BRANCHES if any(_branch(b) in name for name in tensors)]
+    model = ZeroLEINR(tuple(kept) or BRANCHES, any("enrb." in name for name in tensors))
+    expected = model.state_dict()
+    tensors = within(tensors, expected)
+    wrong = {k for k in expected.keys() & tensors.keys() if expected[k].shape != tensors[k].shape}
+    if bad := sorted((expected.keys() ^ tensors.keys()) | wrong):
+        raise InputError(
+            f"{path}: not weights of Zero-LEINR ({bad[0]} does not fit); it holds "
+            f"{described(tensors)}. If they are a baseline's, name it: --method NAME"
+        )
     model.load_state_dict(tensors)
     return model
+
+
+def _branch(name: str) -> str:
+    return f"cpleb.branches.{name}."
 
 
 def save_state(state: dict[str, Any], path: Path) -> None:

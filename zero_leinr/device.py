@@ -1,12 +1,18 @@
 """Which device the networks run on, and how a CPU is set up for training."""
 
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from zero_leinr.errors import InputError
+from zero_leinr.gpu_slots import visible_gpus
 
 log = logging.getLogger(__name__)
+
+AMD = Path("/dev/kfd")
+"""What the driver of AMD's GPUs is reached by; PyTorch calls them cuda, too."""
 
 BFLOAT16 = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
 """The bfloat16 instructions of CPUs by Intel, AMD and ARM, as PyTorch names them."""
@@ -42,16 +48,32 @@ def choose_device(name: str = "auto") -> str:
 
 def warn_where_slow(precision: str, device: str) -> None:
     """Warn if the CPU has to emulate bfloat16, which is many times slower than float32."""
-    if device != "cpu" or precision != "bfloat16":
-        return
-    import torch
-
-    can = getattr(torch.cpu, "get_capabilities", None)  # older versions of PyTorch cannot tell
-    if can and not any(can().get(name) for name in BFLOAT16):
+    if device == "cpu" and precision == "bfloat16" and has_bfloat16() is False:
         log.warning(
             "precision bfloat16: this CPU has no instructions for it and is 2 to 13 times slower "
             "than with float32 (docs/profile.md); use float32 here"
         )
+
+
+def has_bfloat16() -> bool | None:
+    """Tell whether this CPU has instructions for bfloat16; None if PyTorch cannot tell."""
+    import torch
+
+    can = getattr(torch.cpu, "get_capabilities", None)  # older versions of PyTorch lack it
+    return any(can().get(name) for name in BFLOAT16) if can else None
+
+
+def check_device(name: str) -> None:
+    """Refuse a GPU where none can be, without loading torch; :func:`choose_device` asks torch.
+
+    Raises:
+        InputError: There is no such device, as far as the system's files tell.
+    """
+    apple = sys.platform == "darwin"
+    if (name == "mps" and not apple) or (name == "cuda" and apple):
+        raise InputError(f"device {name}: not on this machine; use cpu or auto")
+    if name in ("cuda", "gpu") and not (apple or visible_gpus() or AMD.exists()):
+        raise InputError(f"device {name}: no GPU is seen on this machine; use cpu or auto")
 
 
 def set_up_training() -> None:

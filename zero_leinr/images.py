@@ -83,7 +83,7 @@ def image_size(path: str | os.PathLike[str]) -> tuple[int, int]:
     path = Path(path)
     with explained(path), Image.open(path) as file:
         width, height = file.size
-        on_its_side = _orientation(file) >= 5
+        on_its_side = orientation(file) >= 5
     return (height, width) if on_its_side else (width, height)
 
 
@@ -134,11 +134,11 @@ def upright(image: Image.Image) -> Image.Image:
 
     Pillow's ``exif_transpose`` also rewrites all tags, which fails if any of them is damaged.
     """
-    turn = TURNS.get(_orientation(image))
+    turn = TURNS.get(orientation(image))
     return image if turn is None else image.transpose(turn)
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation(image: Image.Image) -> int:
     """Return the EXIF orientation, 1 to 8; 1, upright, if there is none or it is damaged."""
     try:
         value = image.getexif().get(0x0112)

@@ -1,7 +1,6 @@
 """Send images through a trained model, padded and rounded as in the official code.
 
-Large images go through in tiles. A tile is cut out with all the surroundings that its pixels depend
-on, so the result is that of the whole image up to rounding: at most 1/255.
+Large images go through in tiles (``tiles``); the result differs by at most 1/255.
 """
 
 from collections.abc import Callable
@@ -10,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from zero_leinr.allocator import return_freed_memory
 from zero_leinr.device import exact_float32, subnormals_as_zero
 from zero_leinr.enrb import MULTIPLE
 from zero_leinr.errors import InputError
 from zero_leinr.model import ZeroLEINR
+from zero_leinr.tiles import best_tile, in_tiles, pixels_at_once
 
 PADDINGS = ("square", "minimal")
 """See :func:`pad`."""
@@ -36,8 +35,8 @@ the poolings end at multiples of 32.
 WHOLE = 3 * 2**19
 """Pixels, with padding, up to which an image goes through at once: 2.8 GB at 1.8 KB a pixel."""
 
-TILE = 768
-"""Side of the tiles of larger images, in pixels; 1024 with its margins."""
+BYTES_A_PIXEL = 1800
+"""What the second stage's feature maps take at their peak, in half precision hardly less."""
 
 
 def to_tensor(image: np.ndarray, device: str = "cpu") -> Tensor:
@@ -93,6 +92,7 @@ def enhance(
     padding: str = "square",
     tile: int | None = None,
     precision: str = "float32",
+    done: Callable[[int], None] | None = None,
 ) -> np.ndarray:
     """Enhance one image.
 
@@ -104,8 +104,9 @@ def enhance(
         image: (H, W, 3) RGB, uint8 or float32 in [0, 1], any size of at least 2x2.
         padding: ``square`` (official) or ``minimal``, see :func:`pad`.
         tile: Side of the tiles in pixels, a multiple of 32. By default, images of up to ``WHOLE``
-            pixels go through at once, larger ones in tiles of ``TILE``.
+            pixels go through at once, larger ones in tiles as large as memory allows.
         precision: One of ``PRECISIONS``; half precision changes pixels by a few 255ths.
+        done: Called after each tile of the last stage with the number of its pixels.
 
     Returns:
         (H, W, 3) RGB, of the same type.
@@ -124,13 +125,17 @@ def enhance(
         return lambda part: to_array(network(to_tensor(part, str(device))))
 
     height, width = _padded_size(image.shape[0], image.shape[1], padding)
-    side = tile or (TILE if height * width > WHOLE else max(height, width))
+    side = (tile, tile) if tile else (height, width)
+    if tile is None and height * width > WHOLE:
+        pixels = pixels_at_once(str(device), BYTES_A_PIXEL)
+        side = best_tile(height, width, pixels, ENRB_MARGIN, MULTIPLE)
     with torch.autocast(device.type, getattr(torch, precision), enabled=precision != "float32"):
-        enhanced = in_tiles(through(model.cpleb), image, image.shape, side, CPLEB_MARGIN)
+        first = done if model.enrb is None else None
+        enhanced = in_tiles(through(model.cpleb), image, image.shape, side, CPLEB_MARGIN, first)
         if model.enrb is None:
             return enhanced
         padded = pad(enhanced, padding)
-        return in_tiles(through(model.enrb), padded, image.shape, side, ENRB_MARGIN)
+        return in_tiles(through(model.enrb), padded, image.shape, side, ENRB_MARGIN, done)
 
 
 def check_options(padding: str, tile: int | None, precision: str, device: str) -> None:
@@ -148,36 +153,3 @@ def check_options(padding: str, tile: int | None, precision: str, device: str) -
         raise InputError(f"tile {tile}: the side of a tile is a multiple of {MULTIPLE}")
     if precision == "float16" and device == "cpu":
         raise InputError("precision float16: needs a GPU; on a CPU, use bfloat16 or float32")
-
-
-def in_tiles(
-    network: Callable[[np.ndarray], np.ndarray],
-    image: np.ndarray,
-    shape: tuple[int, ...],
-    tile: int,
-    margin: int,
-) -> np.ndarray:
-    """Send an image through a network tile by tile.
-
-    Args:
-        network: Maps (h, w, 3) to the same shape and type.
-        image: (H, W, 3), padded as the network needs it.
-        shape: Of the result: (H, W, 3), or smaller to leave out padding at the bottom and right.
-        tile: Side of a tile.
-        margin: Pixels around a tile that the network sees, too, as far as the image has them.
-
-    Returns:
-        An array of this shape, of the image's type.
-    """
-    height, width = shape[:2]
-    result = np.empty(shape, image.dtype)
-    for top in range(0, height, tile):
-        for left in range(0, width, tile):
-            bottom, right = top + tile, left + tile
-            y, x = max(top - margin, 0), max(left - margin, 0)
-            part = network(image[y : bottom + margin, x : right + margin])
-            if tile < max(height, width):
-                return_freed_memory()  # the next tile may be of another size
-            target = result[top:bottom, left:right]
-            target[:] = part[top - y :, left - x :][: target.shape[0], : target.shape[1]]
-    return result

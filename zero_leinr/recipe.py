@@ -6,14 +6,13 @@ needs torch, so the recipes of a whole study are checked in milliseconds.
 
 import contextlib
 import dataclasses
-import difflib
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
-from zero_leinr.errors import InputError
+from zero_leinr.errors import InputError, hint
 
 BRANCH_LOSSES = ("smoothness", "spatial", "exposure", "constancy", "angle")
 DENOISER_LOSSES = ("reconstruction", "regularization")
@@ -248,6 +247,4 @@ def check_known(where: str, name: str, known: Sequence[str]) -> None:
         InputError: ``name`` is not known; the message names ``where``.
     """
     if name not in known:
-        close = difflib.get_close_matches(str(name), known, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
-        raise InputError(f"recipe: unknown {where}; {hint}")
+        raise InputError(f"recipe: unknown {where}; {hint(name, known)}")

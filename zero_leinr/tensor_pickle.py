@@ -2,12 +2,13 @@
 
 Checkpoints are pickles, and a pickle can name any function to be called. PyTorch's own
 ``weights_only`` reader calls none but its own, and stops at every other name: at the options and
-callbacks that training scripts store beside the weights. Here each such name stands for
-:class:`Inert` instead, an object that does nothing and keeps nothing, and the tensors are read.
+callbacks that training scripts store beside the weights. Here each such name stands for a kind of
+:class:`Inert` instead, an object that does nothing, and the tensors are read. So they are of a
+network that was stored as a whole: its class does not have to be here.
 """
 
 import pickletools
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from zipfile import is_zipfile
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor
 
 from zero_leinr.errors import InputError
+from zero_leinr.file_kinds import kind_of
 
 PREFIXES = ("module.", "model.")
 """What ``DataParallel`` and PyTorch Lightning put before the names of a network's weights."""
@@ -24,7 +26,12 @@ DEPTH = 4
 
 
 class Inert:
-    """Stand for an object of a class that is none of PyTorch's; nothing of it is kept."""
+    """Stand for an object of a class that is none of PyTorch's tensors.
+
+    Of a network, the dictionaries of its tensors and its parts are kept; of all else, nothing.
+    """
+
+    parts: Mapping[str, Mapping[str, Any]] = {}
 
     def __new__(cls, *args: Any, **kwargs: Any) -> "Inert":
         """Take any arguments."""
@@ -34,7 +41,13 @@ class Inert:
         pass
 
     def __setstate__(self, state: Any) -> None:
-        pass
+        if isinstance(state, Mapping):
+            found = {key: state.get(key) for key in ("_parameters", "_buffers", "_modules")}
+            self.parts = {key: part for key, part in found.items() if isinstance(part, Mapping)}
+            passing = state.get("_non_persistent_buffers_set")
+            if isinstance(passing, set) and "_buffers" in self.parts:
+                kept = {k: v for k, v in self.parts["_buffers"].items() if k not in passing}
+                self.parts = {**self.parts, "_buffers": kept}
 
 
 def read_tensors(path: Path) -> dict[str, Any]:
@@ -44,15 +57,16 @@ def read_tensors(path: Path) -> dict[str, Any]:
     weights begin with ``module.`` or ``model.``, they lose it.
 
     Args:
-        path: A file that ``torch.save`` wrote: a state dict, or dictionaries with some in them.
+        path: A file that ``torch.save`` wrote: a state dict, dictionaries with some in them, or a
+            whole network.
 
     Returns:
         Name -> tensor on the CPU, or a dictionary of the same kind; without all that is neither,
         and without sparse and quantized tensors.
 
     Raises:
-        InputError: The file is missing, damaged, holds no tensors, or asks for something that is
-            never harmless.
+        InputError: The file is missing, no checkpoint, or holds no tensors; the message says what
+            it is, or holds.
 
     Example:
         >>> import tempfile
@@ -63,20 +77,78 @@ def read_tensors(path: Path) -> dict[str, Any]:
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"{path}: there is no such weight file; fetch it first")
+        raise InputError(f"{path}: there is no such weight file")
     try:
-        with torch.serialization.safe_globals([(Inert, name) for name in _names(path)]):
+        inert: Any = [(type(name, (Inert,), {}), name) for name in _names(path)]
+        with torch.serialization.safe_globals(inert):
             content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises half a dozen kinds for a damaged or unsafe file
-        raise InputError(f"{path}: cannot be read as weights; fetch it again") from error
-    tensors = _tensors(content, DEPTH) if isinstance(content, Mapping) else {}
+        raise InputError(f"{path}: cannot be read as weights: it is {kind_of(path)}") from error
+    tensors = _tensors(content, DEPTH)
     inner = tensors.get("state_dict")
     tensors = _renamed(inner if isinstance(inner, dict) else tensors)
     if not tensors:
         raise InputError(
-            f"{path}: does not hold a state dict; save one with torch.save(network.state_dict())"
+            f"{path}: holds {_described(content)}, not a state dict; where it was made, save one: "
+            "torch.save(network.state_dict(), 'weights.pth')"
         )
     return tensors
+
+
+def flat(tensors: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Tensor]]:
+    """Yield the names and tensors of what :func:`read_tensors` returns; dots join nested names."""
+    for name, value in tensors.items():
+        if isinstance(value, Tensor):
+            yield before + name, value
+        else:
+            yield from flat(value, f"{before}{name}.")
+
+
+def within(tensors: Mapping[str, Tensor], names: Collection[str]) -> dict[str, Tensor]:
+    """Return a network's tensors out of those of a file that keeps them under a longer name.
+
+    Args:
+        tensors: All tensors of the file, by name.
+        names: Those of the network.
+
+    Returns:
+        The network's tensors by its own names, if exactly one prefix stands before all of them;
+        else all tensors as they are.
+
+    Example:
+        >>> file = {"generator.bias": torch.ones(1), "critic.scale": torch.ones(1)}
+        >>> within(file, ["bias"])
+        {'bias': tensor([1.])}
+    """
+    first = min(names)
+    prefixes = {name.removesuffix(first) for name in tensors if name.endswith(first)}
+    prefixes = {p for p in prefixes if all(p + name in tensors for name in names)}
+    if len(prefixes) != 1 or "" in prefixes:
+        return dict(tensors)
+    (prefix,) = prefixes
+    return {name: tensors[prefix + name] for name in names}
+
+
+def described(tensors: Mapping[str, Tensor]) -> str:
+    """Say in a few words which tensors there are: how many, and the first ones' names and shapes.
+
+    Example:
+        >>> described({"conv.weight": torch.ones(2, 3), "conv.bias": torch.ones(2)})
+        '2 tensors: conv.weight (2x3), conv.bias (2)'
+    """
+    some = [f"{k} ({'x'.join(map(str, v.shape))})" for k, v in list(tensors.items())[:3]]
+    count = f"{len(tensors)} tensor{'s' * (len(tensors) != 1)}"
+    return f"{count}: {', '.join(some)}{', ...' * (len(tensors) > 3)}"
+
+
+def _described(content: Any) -> str:
+    """Say what a checkpoint without tensors holds."""
+    if isinstance(content, Mapping):
+        keys = ", ".join(map(str, list(content)[:4])) or "nothing in it"
+        return f"a dictionary ({keys})"
+    if isinstance(content, Inert):
+        return f"an object of the class {type(content).__name__}"
+    return "one tensor" if isinstance(content, Tensor) else f"a {type(content).__name__}"
 
 
 def _names(path: Path) -> set[str]:
@@ -89,16 +161,30 @@ def _names(path: Path) -> set[str]:
     return {str(name).replace(" ", ".") for code, name, _ in found if code.name == "GLOBAL"}
 
 
-def _tensors(content: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+def _tensors(content: Any, depth: int) -> dict[str, Any]:
+    if isinstance(content, Inert):
+        return _of_network(content)
+    if not isinstance(content, Mapping):
+        return {}
     found: dict[str, Any] = {}
     for name, value in content.items():
         if isinstance(value, Tensor):
             if value.layout is torch.strided and not value.is_quantized:
                 found[str(name)] = value.detach()
-        elif isinstance(value, Mapping) and depth > 1:
+        elif depth > 1:
             inner = _tensors(value, depth - 1)
             if inner:
                 found[str(name)] = inner
+    return found
+
+
+def _of_network(network: Inert, before: str = "", depth: int = 32) -> dict[str, Any]:
+    """Return the tensors of a whole network, by the names of its state dict."""
+    own = {**network.parts.get("_parameters", {}), **network.parts.get("_buffers", {})}
+    found = {before + k: v.detach() for k, v in own.items() if isinstance(v, Tensor)}
+    for name, part in network.parts.get("_modules", {}).items():
+        if isinstance(part, Inert) and depth:
+            found |= _of_network(part, f"{before}{name}.", depth - 1)
     return found
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from experiments.sheets.weights import WeightsOrigin
-from zero_leinr.errors import InputError
+from zero_leinr.errors import InputError, hint
 
 DAGGER = "†"  # marks what was trained with less than the paper's budget
 
@@ -172,8 +172,8 @@ class StudyResults:
         for dataset in self.datasets:
             if dataset.name == name:
                 return dataset
-        known = ", ".join(dataset.name for dataset in self.datasets)
-        raise InputError(f"study {self.name!r} has no dataset {name!r}; it has {known}")
+        known = [dataset.name for dataset in self.datasets]
+        raise InputError(f"study {self.name!r} has no data set {name!r}; {hint(name, known)}")
 
     def columns(self, dataset: Dataset, protocol: str) -> list[Metric]:
         """Return the metrics that are there for this dataset in this protocol, in study order."""

@@ -9,7 +9,7 @@ from typing import Any
 from experiments.analysis.results import read_study
 from experiments.provenance import write_json
 from experiments.sheets.weights import WeightsOrigin
-from zero_leinr.errors import InputError
+from zero_leinr.errors import InputError, hint
 
 LINKED = ("scores", "images", "runs", "data", "costs")
 
@@ -69,7 +69,7 @@ def _chosen(
     by_name = {entry["name"]: entry for entry in entries}
     for name in names or ():
         if name not in by_name:
-            raise InputError(f"{source}: no {name!r} among its {key}: {', '.join(by_name)}")
+            raise InputError(f"{source}: no {name!r} among its {key}; {hint(name, by_name)}")
     return entries if names is None else [by_name[name] for name in dict.fromkeys(names)]
 
 

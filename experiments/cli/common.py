@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.cli.parser import one_of
+from zero_leinr.device import check_device
 from zero_leinr.errors import InputError
 from zero_leinr.gpu_slots import take_gpu
 
@@ -32,7 +34,8 @@ def add_machine(command: Any) -> None:
     """Add the options of commands that compute: device and threads."""
     command.add_argument(
         "--device",
-        choices=DEVICES,
+        type=one_of(*DEVICES),
+        metavar="{" + ",".join(DEVICES) + "}",
         default="auto",
         help="default: the best here; gpu stops where there is none",
     )
@@ -52,7 +55,9 @@ def use_machine(options: argparse.Namespace) -> None:
         # and MKL and OpenBLAS prefer their own.
         for library in ("OMP", "MKL", "OPENBLAS"):
             os.environ[f"{library}_NUM_THREADS"] = str(options.threads)
-    if getattr(options, "gpus", None) is not None:
+    if getattr(options, "gpus", None) is None:  # else a scheduler has the word, and torch
+        check_device(getattr(options, "device", "auto"))
+    else:
         options.device = "gpu" if options.gpus else "cpu"
     if getattr(options, "device", "cpu") in ("auto", "gpu", "cuda"):
         take_gpu()

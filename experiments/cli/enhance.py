@@ -5,12 +5,25 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from experiments.cli.common import add_command, add_machine, add_seeds, seed_folders
+from experiments.cli.parser import one_of
+from zero_leinr.atomic_write import check_writable
 from zero_leinr.device import subnormals_as_zero
-from zero_leinr.errors import InputError
+from zero_leinr.errors import InputError, unknown
 from zero_leinr.released import RELEASED
+
+if TYPE_CHECKING:
+    from experiments.data.listing import Item
+    from experiments.enhance.run import Files
+
+MULTIPLE = 32  # of a tile's sides, as the networks want it; they would load torch
+
+FORMATS = ("png", "jpg", "webp", "tiff")
+
+Batches: TypeAlias = "list[tuple[str | None, list[Item]]]"
+"""The images of each data set; None is the name of what a user gives."""
 
 
 def add_enhance_commands(commands: Any) -> None:
@@ -29,13 +42,14 @@ def _add_enhance(commands: Any) -> None:
         _enhance,
         "brighten images with trained weights or a baseline",
         "zero-leinr enhance photo.jpg\n"
-        "zero-leinr enhance holiday/*.jpg more/ --out bright\n"
+        "zero-leinr enhance holiday/ more/*.jpg --format jpg --out bright\n"
+        "zero-leinr enhance photo.jpg --strength 0.7 --compare\n"
         "zero-leinr enhance photo.jpg --weights runs/mine/model.safetensors --out out\n"
         "zero-leinr enhance photos/ --method zero_dce --out enhanced\n"
         "zero-leinr enhance photos/ --method sci_retrained --weights a.safetensors --out o\n"
         "zero-leinr enhance photos/ --weights a.safetensors b.safetensors --seeds 0 1 --out o",
     )
-    command.add_argument("images", nargs="*", type=Path, help="images, or folders of images")
+    command.add_argument("images", nargs="*", type=Path, help="images, or folders, with all below")
     command.add_argument(
         "--listings", nargs="+", type=Path, help="instead: what `fetch` wrote; a folder for each"
     )
@@ -44,8 +58,8 @@ def _add_enhance(commands: Any) -> None:
         nargs="+",
         type=Path,
         default=[],
-        help="a model.safetensors that `train` wrote (default: the released weights); several with "
-        "--seeds, one each",
+        help="a model.safetensors that `train` wrote, or a checkpoint of PyTorch (default: the "
+        "released weights); several with --seeds, one each",
     )
     command.add_argument(
         "--method",
@@ -54,7 +68,7 @@ def _add_enhance(commands: Any) -> None:
     )
     command.add_argument(
         "--padding",
-        choices=("square", "minimal"),
+        type=one_of("square", "minimal"),
         default="minimal",
         help="for the denoiser: square as in the official code, or minimal (faster; default)",
     )
@@ -66,11 +80,10 @@ def _add_enhance(commands: Any) -> None:
     )
     command.add_argument(
         "--precision",
-        choices=("float32", "bfloat16", "float16"),
-        default="float32",
+        type=one_of("auto", "float32", "bfloat16", "float16"),
         help="of the networks: half precision can be twice as fast or slower, as the CPU is "
-        "(docs/profile.md), and moves pixels by some 255ths (default float32; --tile and this are "
-        "for Zero-LEINR alone)",
+        "(docs/profile.md), and moves pixels by some 255ths. Default: auto, which tries bfloat16 "
+        "on a part of a large photo; float32 with --listings. Like --tile, for Zero-LEINR alone",
     )
     command.add_argument(
         "--strength",
@@ -84,74 +97,110 @@ def _add_enhance(commands: Any) -> None:
         help="mean brightness of the result, between 0 and 1, such as 0.4; ours, not the paper's",
     )
     command.add_argument(
-        "--out", type=Path, default=Path("enhanced"), help="folder for PNGs (default: enhanced)"
+        "--format",
+        type=one_of(*FORMATS),
+        help=f"{', '.join(FORMATS)} (default: png); png and tiff keep 16 bits",
+    )
+    command.add_argument("--quality", type=int, help="of jpg and webp, from 1 to 100 (default: 95)")
+    command.add_argument(
+        "--compare", action="store_true", help="write NAME_compare.jpg, too: before and after"
+    )
+    command.add_argument(
+        "--out", type=Path, default=Path("enhanced"), help="folder (default: enhanced)"
     )
     add_seeds(command)
     add_machine(command)
 
 
-@subnormals_as_zero()  # before the first threads start, which inherit it
 def _enhance(options: argparse.Namespace) -> None:
-    from experiments.enhance.external import folder_of, take
-    from experiments.enhance.run import adjusted, baseline, enhance_items, trained
+    from experiments.enhance.run import check_items
 
     if bool(options.images) == bool(options.listings):
         raise InputError("enhance: give images, folders, or --listings (one of them)")
     _check_options(options)
-    if not options.weights and options.method is None:
-        options.weights = [_released()]
     entry = _method_entry(options.method, bool(options.weights)) if options.method else None
+    if not options.weights and options.method is None:
+        options.weights = [RELEASED]
+    files = _files(options, deep=entry is None)
     batches = _batches(options)
     for weights, folder in _weights_of_seeds(options):
-        model = None
+        if weights is not None and not weights.is_file():
+            raise InputError(f"{weights}: no such weights; train them with `zero-leinr train`")
+        for dataset, items in batches:
+            check_items(items, folder / (dataset or ""), files)
+    with subnormals_as_zero():  # before the first threads start, which inherit it
+        _enhance_batches(options, entry, files, batches)
+
+
+def _enhance_batches(
+    options: argparse.Namespace, entry: dict[str, Any] | None, files: "Files", batches: Batches
+) -> None:
+    from experiments.enhance.external import folder_of, take
+    from experiments.enhance.run import PixelBar, adjusted, baseline, enhance_items, trained
+
+    precision = options.precision or ("float32" if options.listings else "auto")
+    for weights, folder in _weights_of_seeds(options):
+        model, bar = None, PixelBar()
         if entry is None:
             assert weights is not None  # without a method there are weights
-            model = trained(
-                weights, options.padding, options.device, options.tile, options.precision
-            )
+            tile, padding = options.tile, options.padding
+            model = trained(weights, padding, options.device, tile, precision, bar.tile)
         for dataset, items in batches:
             if entry and "images" in entry:
-                take(folder_of(entry, dataset or ""), items, folder / (dataset or ""))
+                made = folder_of(entry, dataset or "")
+                take(made, items, folder / (dataset or ""), entry.get("pattern"))
                 continue
             # A baseline may have settings of its own for a data set, so it is built for each.
             enhancer = model or baseline(entry or {}, dataset, options.device, weights)
             enhancer = adjusted(enhancer, options.strength, options.exposure)
             started, target = time.monotonic(), folder / (dataset or "")
-            enhance_items(enhancer, items, target)
-            where = target / f"{items[0].name}.png" if len(items) == 1 else target
+            enhance_items(enhancer, items, target, files, bar)
+            where = files.paths(target, items[0].name)[0] if len(items) == 1 else target
             count = f", {len(items)} images" if len(items) > 1 else ""
             print(f"{where}{count}: {time.monotonic() - started:.1f} s", file=sys.stderr)
+
+
+def _files(options: argparse.Namespace, deep: bool) -> "Files":
+    """Return how images are read and written: photos as users want them, or those of a study."""
+    from experiments.enhance.photo_files import PhotoFiles
+    from experiments.enhance.run import StudyFiles
+
+    if options.listings:
+        return StudyFiles()
+    kind, quality = options.format or "png", options.quality or 95
+    return PhotoFiles(kind, quality, options.compare, deep)
 
 
 def _check_options(options: argparse.Namespace) -> None:
     """Refuse what would be passed over in silence, or misunderstood."""
     from experiments.data.images import SUFFIXES
 
-    for name, default in (("tile", None), ("precision", "float32"), ("padding", "minimal")):
+    for name, default in (("tile", None), ("precision", None), ("padding", "minimal")):
         if options.method and getattr(options, name) != default:
             raise InputError(f"enhance: --{name} is for Zero-LEINR, not for --method")
     if not 0 <= options.strength <= 1:
         raise InputError(f"enhance: --strength goes from 0 to 1, not {options.strength}")
     if options.exposure is not None and not 0 < options.exposure < 1:
         raise InputError(f"enhance: --exposure is between 0 and 1, not {options.exposure}")
+    if options.tile is not None and (options.tile < MULTIPLE or options.tile % MULTIPLE):
+        raise InputError(f"enhance: --tile {options.tile}: a multiple of {MULTIPLE}, such as 512")
+    if options.quality is not None and not 1 <= options.quality <= 100:
+        raise InputError(f"enhance: --quality goes from 1 to 100, not {options.quality}")
+    if options.quality is not None and options.format not in ("jpg", "webp"):
+        raise InputError("enhance: --quality is for --format jpg or webp")
+    if options.listings and (options.format or options.compare):
+        raise InputError("enhance: --format and --compare are for photos, not for --listings")
+    check_writable(options.out)
     if options.out.suffix.lower() in SUFFIXES:
         raise InputError(f"enhance: --out {options.out} would be a folder; name one")
 
 
-def _released() -> Path:
-    """Return the weights that come with the package; says what they are."""
-    from experiments.export.half_precision import describe
-
-    print(describe(RELEASED))
-    return RELEASED
-
-
-def _batches(options: argparse.Namespace) -> list[tuple[str | None, list[Any]]]:
+def _batches(options: argparse.Namespace) -> Batches:
     """Return the images to enhance, by data set."""
     from experiments.data.listing import read_listing
 
     if options.listings is None:
-        return [(None, _items(options.images))]
+        return [(None, _items(options.images, options.out))]
     return [(found.dataset, found.items) for found in map(read_listing, options.listings)]
 
 
@@ -164,17 +213,25 @@ def _weights_of_seeds(options: argparse.Namespace) -> list[tuple[Path | None, Pa
     return list(zip(weights, folders, strict=True))
 
 
-def _items(images: Sequence[Path]) -> list[Any]:
-    """Return the images that are named, and those of the folders that are."""
-    from experiments.data.images import list_images, passed_over
+def _items(images: Sequence[Path], out: Path) -> "list[Item]":
+    """Return the images that are named, and those in and below the folders that are.
+
+    An image below a folder is named by the folders between, so that results lie as it does.
+    """
+    from experiments.data.images import image_folders, list_images, passed_over
     from experiments.data.listing import Item
 
-    paths: list[Path] = []
+    items = []
     for path in images:
-        paths += list_images(path) if path.is_dir() else [path]
-        if path.is_dir() and (others := passed_over(path)):
-            print(f"{path}: passed over, convert them first: {others}", file=sys.stderr)
-    return [Item(path.stem, str(path), None) for path in paths]
+        if not path.is_dir():
+            items.append(Item(path.stem, str(path), None))
+            continue
+        for folder in image_folders(path, out):
+            if others := passed_over(folder):
+                print(f"{folder}: passed over, convert them first: {others}", file=sys.stderr)
+            below = folder.relative_to(path)
+            items += [Item(str(below / p.stem), str(p), None) for p in list_images(folder)]
+    return items
 
 
 def _method_entry(name: str, with_weights: bool) -> dict[str, Any]:
@@ -184,7 +241,7 @@ def _method_entry(name: str, with_weights: bool) -> dict[str, Any]:
     sheet = load_checked(CONFIG / "methods.yaml", "methods.schema.yaml")
     baselines = [known for known, entry in sheet.items() if {"method", "images"} & entry.keys()]
     if name not in baselines:
-        raise InputError(f"unknown method {name!r}; known: {', '.join(baselines)}")
+        raise unknown("method", name, baselines)
     entry = sheet[name]
     if not with_weights and "recipe" in entry:
         raise InputError(f"method {name} is trained here: train it, and give --weights as well")

@@ -5,7 +5,6 @@ One module beside this one holds the commands of a stage.
 Heavy imports happen inside the commands, so that ``--help`` and cheap methods start at once.
 """
 
-import argparse
 import logging
 import os
 import sys
@@ -14,6 +13,7 @@ from collections.abc import Sequence
 from experiments.cli.common import use_machine
 from experiments.cli.enhance import add_enhance_commands
 from experiments.cli.list import add_list_command
+from experiments.cli.parser import Parser
 from experiments.cli.results import add_result_commands
 from experiments.cli.score import add_score_command
 from experiments.cli.study import add_study_commands
@@ -25,10 +25,10 @@ from zero_leinr.errors import InputError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0, 1 where a check fails, 2 after an error."""
-    options = parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     reuse_freed_memory()
     try:
+        options = parser().parse(sys.argv[1:] if arguments is None else arguments)
         use_machine(options)
         return options.run(options) or 0
     except InputError as error:
@@ -64,9 +64,9 @@ def _is_out_of_memory(error: Exception) -> bool:
     )
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Build the parser of all commands."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="zero-leinr",
         description="Zero-reference low-light image enhancement: train, enhance, score, compare.",
         epilog="The whole study runs with `make demo`, `make quick` or `make paper`. Data and "
@@ -80,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     add_list_command(commands)
     add_result_commands(commands)
     add_trace_commands(commands)
+    top.commands = commands.choices
     return top
 
 

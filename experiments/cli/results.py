@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.cli.common import add_command, add_machine, find_study
+from experiments.cli.parser import one_of
 from zero_leinr.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def add_result_commands(commands: Any) -> None:
 
 def _add_parts(command: Any) -> None:
     """Add the options of commands that write a table, and a figure for each data set."""
-    command.add_argument("--only", choices=("table", "figure"))
+    command.add_argument("--only", type=one_of("table", "figure"), help="table or figure")
     command.add_argument("--dataset", help="the figure of this one alone")
 
 
@@ -297,7 +298,7 @@ def _add_claims(commands: Any) -> None:
         "zero-leinr claims results/ablations",
     )
     command.add_argument("results", type=Path, help="results/<study>")
-    command.add_argument("--only", choices=("table", "figure"))
+    command.add_argument("--only", type=one_of("table", "figure"), help="table or figure")
 
 
 def _claims(options: argparse.Namespace) -> None:

@@ -11,12 +11,50 @@ from zero_leinr.errors import InputError
 
 def add_study_commands(commands: Any) -> None:
     """Add the commands of this file to the parser."""
+    _add_study(commands)
     _add_fetch(commands)
     _add_ablate(commands)
     _add_recipes(commands)
     _add_prepare(commands)
     _add_leaks(commands)
     _add_check(commands)
+
+
+# --------------------------------------------------------------------------------------- study
+
+
+def _add_study(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "study",
+        _study,
+        "write the file of a study: which methods, on which images, by which metrics",
+        "zero-leinr study mine --methods input zero_dce zero_leinr_released --datasets lol_eval15\n"
+        "zero-leinr study enrb --methods zero_leinr no_enrb --datasets dicm --metrics niqe \\\n"
+        "    --training-images zero_leinr_train_clean",
+    )
+    command.add_argument("name", help="of the study: a-z, 0-9 and _")
+    command.add_argument(
+        "--methods", nargs="+", required=True, help="names in methods.yaml and ablations.yaml"
+    )
+    command.add_argument("--datasets", nargs="+", required=True, help="names in datasets.yaml")
+    command.add_argument(
+        "--metrics",
+        nargs="+",
+        help="names in metrics.yaml (default: psnr, ssim, lpips and niqe; niqe alone where no set "
+        "has references)",
+    )
+    command.add_argument("--training-images", help="name in datasets.yaml, where one is trained")
+
+
+def _study(options: argparse.Namespace) -> None:
+    from experiments.sheets.add_study import add_study
+
+    path, study = add_study(
+        options.name, options.methods, options.datasets, options.metrics, options.training_images
+    )
+    print(f"{path}: written; {len(study.methods)} methods, {len(study.trained)} of them trained")
+    print(f"next: zero-leinr check {study.name}, then snakemake {study.name} --cores all")
 
 
 # --------------------------------------------------------------------------------------- fetch
@@ -194,15 +232,22 @@ def _add_check(commands: Any) -> None:
 
 def _check(options: argparse.Namespace) -> None:
     from experiments.check import check_study, describe_study
-    from experiments.data.listing import read_listing
+    from experiments.data.listing import Listing, read_listing
+    from experiments.data.look import Seen, look
     from experiments.forecast import describe
     from experiments.provenance import write_json
 
     study = find_study(options.study)
     listings = options.listings or []
-    print(describe(study, {each.dataset: each.count for each in map(read_listing, listings)}))
-    missing = check_study(study, listings)
+    seen = [] if listings else [look(name) for name in study.all_datasets]
+    for each in seen:
+        print(f"{each.dataset:28}{each.summary()}")
+    found: list[Listing | Seen] = [*map(read_listing, listings), *seen]
+    print(describe(study, {each.dataset: each.count for each in found}))
+    missing = check_study(study, {each.dataset: each.items for each in found})
     described = describe_study(study, missing, listings, options.leaks)
     if options.out:
         write_json(described, options.out)
-    print(f"{study.name}: {len(study.methods)} methods, ready")
+    coming = ", once those files are there: the study downloads them first"
+    to_download = any(each.to_download for each in seen)
+    print(f"{study.name}: {len(study.methods)} methods, ready{coming if to_download else ''}")

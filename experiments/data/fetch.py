@@ -11,7 +11,7 @@ from experiments.data import download as net
 from experiments.data.images import check_name, list_images, match_pairs
 from experiments.data.listing import Item, Listing, names_sha256
 from experiments.sheets.datasets import REGISTRY, DatasetConfig, data_folder, load_registry
-from zero_leinr.errors import InputError
+from zero_leinr.errors import InputError, unknown
 from zero_leinr.images import read_image
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def fetch(name: str, *, download: bool = True, registry: Path = REGISTRY) -> Lis
     """
     known = load_registry(registry)
     if name not in known:
-        raise InputError(f"unknown data set {name!r}; known: {', '.join(known)}")
+        raise unknown("data set", name, known)
     dataset = known[name]
     if dataset.generated:
         return _list_generated(dataset)
@@ -67,7 +67,7 @@ def _list_folder(dataset: DatasetConfig, root: Path | None = None, source: str =
         else:
             for low in list_images(root / folder):
                 read_image(low)
-                items.append((_name(prefix, low), low, None))
+                items.append((name_of(prefix, low), low, None))
     where = ", ".join(str(root / folder) for folder in dataset.low.values())
     return _listing(dataset, items, source or f"from {where}", [], {})
 
@@ -87,8 +87,8 @@ def _check_filled(dataset: DatasetConfig, root: Path) -> None:
 def _list_registered(dataset: DatasetConfig, download: bool) -> Listing:
     """List files that have a manifest, downloading what is missing."""
     low, warnings = dataset.low, []
-    missing = _missing(dataset, low)
-    if missing and dataset.instead and not _missing(dataset, dataset.instead):
+    missing = missing_files(dataset, low)
+    if missing and dataset.instead and not missing_files(dataset, dataset.instead):
         low, missing = dataset.instead, []
         used = ", ".join(low.values())
         warnings.append(f"{used} used instead of the originals ({', '.join(dataset.low.values())})")
@@ -97,13 +97,13 @@ def _list_registered(dataset: DatasetConfig, download: bool) -> Listing:
             _download(dataset, missing, download)
             missing = []
         except InputError as error:
-            missing = _missing(dataset, low)  # some may have come
-            if not dataset.partial or len(missing) == len(_files(dataset, low)):
+            missing = missing_files(dataset, low)  # some may have come
+            if not dataset.partial or len(missing) == len(files_of(dataset, low)):
                 raise
             names = ", ".join(file.rpartition("/")[2] for file in missing)
             warnings.append(f"without {names}")
             log.warning("%s: %s", dataset.name, error)
-    items = _registered_items(dataset, low, set(missing))
+    items = registered_items(dataset, low, set(missing))
     if not items:
         reasons = "".join(f"; {warning}" for warning in warnings)
         raise InputError(f"data set {dataset.name!r}: no image has its reference{reasons}")
@@ -118,7 +118,7 @@ def _list_registered(dataset: DatasetConfig, download: bool) -> Listing:
     return _listing(dataset, items, f"from {', '.join(addresses)}", warnings, checksums)
 
 
-def _files(dataset: DatasetConfig, low: dict[str, str]) -> list[str]:
+def files_of(dataset: DatasetConfig, low: dict[str, str]) -> list[str]:
     """All files of a data set, as its manifests name them."""
     folders = [*low.values(), *([dataset.high] if dataset.high else [])]
     return [
@@ -129,8 +129,9 @@ def _files(dataset: DatasetConfig, low: dict[str, str]) -> list[str]:
     ]
 
 
-def _missing(dataset: DatasetConfig, low: dict[str, str]) -> list[str]:
-    return [file for file in _files(dataset, low) if not (data_folder() / file).exists()]
+def missing_files(dataset: DatasetConfig, low: dict[str, str]) -> list[str]:
+    """Return the files that are not there."""
+    return [file for file in files_of(dataset, low) if not (data_folder() / file).exists()]
 
 
 def _download(dataset: DatasetConfig, missing: list[str], allowed: bool) -> None:
@@ -163,13 +164,13 @@ def _download(dataset: DatasetConfig, missing: list[str], allowed: bool) -> None
         )
 
 
-def _registered_items(
+def registered_items(
     dataset: DatasetConfig, low: dict[str, str], missing: set[str]
 ) -> list[tuple[str, Path, Path | None]]:
     """List what is there of a registered set, in the order of its manifests."""
     items: list[tuple[str, Path, Path | None]] = []
     references: dict[str, Path] = {}
-    for file in _files(dataset, low):
+    for file in files_of(dataset, low):
         if file in missing:
             continue
         path, folder = data_folder() / file, file.rpartition("/")[0]
@@ -177,13 +178,14 @@ def _registered_items(
             references[path.stem] = path
         else:
             prefix = next(key for key, value in low.items() if value == folder)
-            items.append((_name(prefix, path), path, None))
+            items.append((name_of(prefix, path), path, None))
     if dataset.paired:  # an image without its reference, or the reverse, is left out of the pairs
         items = [(name, path, references[name]) for name, path, _ in items if name in references]
     return items
 
 
-def _name(prefix: str, path: Path) -> str:
+def name_of(prefix: str, path: Path) -> str:
+    """Return the name of an image: its stem, after the prefix of its folder."""
     return f"{prefix}-{path.stem}" if prefix else path.stem
 
 

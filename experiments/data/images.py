@@ -44,6 +44,28 @@ def list_images(folder: str | os.PathLike[str]) -> list[Path]:
     return paths
 
 
+def image_folders(folder: Path, without: Path) -> list[Path]:
+    """Return the folders with images in and below a folder, in natural order; no hidden ones.
+
+    Args:
+        folder: Where to look.
+        without: A folder that is left out with all below, since results go there.
+
+    Raises:
+        InputError: There is no image anywhere.
+    """
+    found, left_out = [], without.resolve()
+    for where, names, files in os.walk(folder):
+        path = Path(where)
+        names[:] = sorted((n for n in names if n[0] != "."), key=natural_key)
+        names[:] = [name for name in names if (path / name).resolve() != left_out]
+        if any(_is_listed(path / name) for name in files):
+            found.append(path)
+    if not found:
+        raise InputError(f"{folder}: no images in this folder (looked for {_suffix_text()})")
+    return found
+
+
 def passed_over(folder: Path) -> str:
     """Say how many images of a folder `list_images` does not take: "12 .heic, 1 .dng", or ""."""
     suffixes = Counter(path.suffix.lower() for path in folder.iterdir())

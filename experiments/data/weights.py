@@ -1,12 +1,14 @@
 """Published weights: found or downloaded, and checked."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from experiments.data import download as net
 from experiments.sheets.datasets import data_folder
 from experiments.sheets.reading import load_checked
 from experiments.sheets.weights import RELEASED_NAME, WEIGHTS
-from zero_leinr.errors import InputError
+from zero_leinr.errors import InputError, unknown
 from zero_leinr.released import RELEASED
 
 
@@ -19,7 +21,7 @@ def weights_file(name: str, *, download: bool = True, registry: Path = WEIGHTS) 
         registry: the registry file.
 
     Returns:
-        Its path: `weights/<file>` in the data folder, or in the package.
+        Its path: `weights/<file>` in the data folder, the entry's own `path`, or in the package.
 
     Raises:
         InputError: unknown name, missing file (with address, sha256 and folder), wrong checksum.
@@ -28,10 +30,12 @@ def weights_file(name: str, *, download: bool = True, registry: Path = WEIGHTS) 
         return RELEASED
     known = load_checked(registry, "weights.schema.yaml")
     if name not in known:
-        raise InputError(f"unknown weights {name!r}; known: {', '.join(known)}")
+        raise unknown("weights", name, known)
     entry = known[name]
-    path = data_folder() / "weights" / entry["file"]
-    address, sha256 = entry.get("address"), entry["sha256"]
+    path = weights_path(entry)
+    address, sha256 = entry.get("address"), entry.get("sha256", "")
+    if "path" in entry and not path.is_file():
+        raise InputError(f"{registry.name}: {name}: {path}: no such file")
     if path.exists():
         net.verify(path, sha256, name=f"{address}, kept as {path}" if address else path)
     elif download and address:
@@ -42,6 +46,11 @@ def weights_file(name: str, *, download: bool = True, registry: Path = WEIGHTS) 
             f"(from {address or 'no public address'}, sha256 {sha256})"
         )
     return path
+
+
+def weights_path(entry: Mapping[str, Any]) -> Path:
+    """Return where the file of an entry of ``weights.yaml`` belongs, or is."""
+    return data_folder() / (entry.get("path") or Path("weights", entry["file"]))
 
 
 def lpips_trunk_file(*, download: bool = True) -> Path:

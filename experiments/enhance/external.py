@@ -21,12 +21,18 @@ def folder_of(entry: Mapping[str, Any], dataset: str) -> Path:
     return data_folder() / entry["images"] / dataset
 
 
-def take(images: Path, items: Sequence[Item], folder: Path) -> None:
+def take(images: Path, items: Sequence[Item], folder: Path, pattern: str | None = None) -> None:
     """Copy the image of every item into ``folder``, as ``<name>.png`` like all enhanced images.
+
+    Args:
+        images: The folder that they are in.
+        items: The images of the data set.
+        folder: Where the copies go.
+        pattern: File names of the images, see ``enhanced_paths``.
 
     Raises:
         InputError: One is missing, unreadable or of another size than its original; nothing is
             copied then.
     """
-    for item, path in zip(items, enhanced_paths(items, images), strict=True):
+    for item, path in zip(items, enhanced_paths(items, images, pattern), strict=True):
         write_image(folder / f"{item.name}.png", read_image(path))

@@ -18,29 +18,36 @@ log = logging.getLogger(__name__)
 CROP = 12
 
 
-def enhanced_paths(items: Sequence[Item], images: Path) -> list[Path]:
+def enhanced_paths(items: Sequence[Item], images: Path, pattern: str | None = None) -> list[Path]:
     """Find each item's enhanced image, and look whether it can be scored.
 
     Args:
         items: a listing's items; `high`, or else `low`, says the size to expect.
-        images: folder with one image for each, named by its stem.
+        images: folder with one image for each.
+        pattern: their file names, such as ``{name}_enhanced.png``; None: the item's name, with any
+            suffix.
 
     Raises:
         InputError: an image is missing, unreadable or has another size.
     """
-    by_stem = {path.stem: path for path in list_images(images)}
+    if pattern is None:
+        found = {path.stem: path for path in list_images(images)}
+    else:
+        found = {item.name: images / pattern.replace("{name}", item.name) for item in items}
+        found = {name: path for name, path in found.items() if path.is_file()}
     cropped = 0
     for item in items:
-        if item.name not in by_stem:
+        if item.name not in found:
+            file = (pattern or "{name}").replace("{name}", item.name)
             raise InputError(
-                f"{images}: no image named {item.name!r}; every image of the data set needs one"
+                f"{images}: no image named {file!r}; every image of the data set needs one"
             )
-        enhanced, expected = read_image(by_stem[item.name]), read_image(item.high or item.low)
-        check_size(enhanced, expected, str(by_stem[item.name]))
+        enhanced, expected = read_image(found[item.name]), read_image(item.high or item.low)
+        check_size(enhanced, expected, str(found[item.name]))
         cropped += enhanced.shape != expected.shape
     if cropped:
         log.warning("%s: %d cropped images, scored against cropped references", images, cropped)
-    return [by_stem[item.name] for item in items]
+    return [found[item.name] for item in items]
 
 
 def check_size(enhanced: np.ndarray, reference: np.ndarray, name: str) -> None:

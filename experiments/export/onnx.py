@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from experiments.export.half_precision import dark_image
 from zero_leinr.atomic_write import replacing
-from zero_leinr.checkpoint import load_model
+from zero_leinr.checkpoint import load_model, read_checkpoint
 from zero_leinr.enrb import MULTIPLE
 from zero_leinr.errors import InputError
 from zero_leinr.images import MIN_SIDE
@@ -156,10 +156,7 @@ def _write(model: ZeroLEINR, metadata: dict[str, str], path: Path) -> None:
 
 
 def _metadata(weights: Path) -> dict[str, str]:
-    from safetensors import safe_open
-
-    with safe_open(weights, framework="np") as file:
-        recipe = json.loads(file.metadata()["recipe"])
+    recipe, _ = read_checkpoint(weights)
     return {
         "description": "Zero-LEINR: zero-reference low-light image enhancement",
         "input": INPUT,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from zero_leinr.errors import InputError
+from zero_leinr.errors import unknown
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def find_figure(name: str) -> tuple[FigureKind, str | None]:
         if kind.of != "study" and dataset != name:
             return kind, dataset
     known = [kind if FIGURES[kind].of == "study" else f"{kind}_DATASET" for kind in FIGURES]
-    raise InputError(f"no figure {name!r}; there are {', '.join(known)}")
+    raise unknown("figure", name, known)
 
 
 def draw_figure(study_folder: Path, name: str) -> list[Path]:

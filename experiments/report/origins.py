@@ -89,9 +89,9 @@ def _official() -> dict[str, Facts]:
     methods = load_checked(CONFIG / "methods.yaml", "methods.schema.yaml")
     weights = load_checked(WEIGHTS, "weights.schema.yaml")
     return {
-        name: [("weights", entry["weights"]), ("sha256", weights[entry["weights"]]["sha256"])]
+        name: [("weights", entry["weights"]), ("sha256", known["sha256"])]
         for name, entry in methods.items()
-        if entry.get("weights") in weights
+        if "sha256" in (known := weights.get(entry.get("weights", ""), {}))
     }
 
 

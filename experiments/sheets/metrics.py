@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from experiments.sheets.reading import CONFIG, load_checked
-from zero_leinr.errors import InputError
+from zero_leinr.errors import unknown
 
 METRICS = CONFIG / "metrics.yaml"
 
@@ -33,7 +33,7 @@ def load_metrics(names: Iterable[str] | None = None) -> dict[str, dict[str, Any]
     names = list(sheet) if names is None else list(names)
     for name in names:
         if name not in sheet:
-            raise InputError(f"unknown metric {name!r}; there are {', '.join(sheet)}")
+            raise unknown("metric", name, sheet)
     return {name: sheet[name] for name in names}
 
 

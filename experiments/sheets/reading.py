@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from zero_leinr.errors import InputError
+from zero_leinr.errors import InputError, hint
 
 PACKAGE = Path(str(resources.files("experiments")))
 CONFIG = PACKAGE / "config"
@@ -105,8 +105,8 @@ def _check_schema(document: Any, schema: str, path: Path, advice: str = "") -> N
     message = problem.message
     if problem.validator == "additionalProperties":
         known = problem.schema.get("properties", {})
-        unknown = [name for name in problem.instance if name not in known]
-        message = f"unknown key {unknown[0]!r} (known: {', '.join(known)})"
+        strange = next(name for name in problem.instance if name not in known)
+        message = f"unknown key {strange!r}; {hint(strange, known)}"
     raise InputError(
         f"{path}: {key}: {' '.join(message.split())[:300]}" + (f"; {advice}" if advice else "")
     )

@@ -16,7 +16,7 @@ from experiments.sheets.datasets import load_registry
 from experiments.sheets.metrics import load_metrics
 from experiments.sheets.reading import CONFIG, PACKAGE, load_checked
 from experiments.sheets.weights import RELEASED_NAME, WeightsOrigin
-from zero_leinr.errors import InputError
+from zero_leinr.errors import InputError, hint, unknown
 from zero_leinr.recipe import BUDGET, Recipe, check_known
 
 RULES = PACKAGE / "rules"
@@ -78,6 +78,12 @@ class StudyConfig:
         return [method for method in self.methods.values() if method.recipe is not None]
 
     @property
+    def all_datasets(self) -> list[str]:
+        """The evaluation sets, and the training images where something is trained."""
+        training = [self.training_images] if self.training_images and self.trained else []
+        return list(dict.fromkeys([*self.datasets, *training]))
+
+    @property
     def reduced(self) -> bool:
         """Whether the budget changes a training: that of Zero-LEINR, or a baseline's own."""
         ours = Recipe().replace(self.budget).to_dict()
@@ -103,7 +109,7 @@ class StudyConfig:
         """
         if name not in self.methods:
             raise InputError(
-                f"study {self.name} has no method {name!r}; it has {', '.join(self.methods)}"
+                f"study {self.name} has no method {name!r}; {hint(name, self.methods)}"
             )
         return self.methods[name]
 
@@ -178,9 +184,7 @@ def _check_studies_named(ablations: Mapping[str, Ablation], known: Collection[st
     for name, ablation in ablations.items():
         for study in ablation.studies or ():
             if study not in known:
-                raise InputError(
-                    f"ablations.yaml: {name}: no study {study!r}; there are {', '.join(known)}"
-                )
+                raise unknown("study", study, known, f"ablations.yaml: {name}")
 
 
 def check_name(path: Path) -> None:
@@ -211,16 +215,22 @@ def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> S
         InputError: Something is unknown or cannot be; the message names file and key.
     """
     if not path.is_file():
-        known = ", ".join(sorted(found.stem for found in path.parent.glob("*.yaml")))
-        raise InputError(f"{path}: no such study; there are {known or 'none'}")
-    settings = load_checked(path, "study.schema.yaml")
+        known = sorted(found.stem for found in path.parent.glob("*.yaml"))
+        raise InputError(f"{path}: no such study; {hint(path.stem, known)}")
+    return make_study(path, load_checked(path, "study.schema.yaml"), ablations)
+
+
+def make_study(
+    path: Path, settings: dict[str, Any], ablations: Mapping[str, Ablation] | None = None
+) -> StudyConfig:
+    """Make a study of the settings in its file; see :func:`load_study`, which reads the file."""
     names, seeds = settings.pop("methods"), settings.pop("seeds", [0])
     more_seeds = settings.pop("more_seeds", {})
     registry = load_registry()
     images = settings.setdefault("training_images", None)
     for name in (*([images] if images else []), *settings["datasets"]):
         if name not in registry:
-            raise InputError(f"{path}: unknown dataset {name!r}; known: {', '.join(registry)}")
+            raise unknown("data set", name, registry, path)
     try:
         load_metrics(settings["metrics"])
     except InputError as error:
@@ -279,7 +289,7 @@ def _baselines(
     methods = {}
     for name in names:
         if name not in sheet:
-            raise InputError(f"{path}: unknown method {name!r}; known: {', '.join(sheet)}")
+            raise unknown("method", name, sheet, path)
         entry = sheet[name]
         recipe = None
         if "recipe" in entry:
@@ -298,8 +308,7 @@ def _chosen(
     if isinstance(names, list):
         for name in names:
             if name not in ablations:
-                known = ", ".join(ablations)
-                raise InputError(f"{path}: unknown variant {name!r}; known: {known}")
+                raise unknown("variant", name, ablations, path)
         return {name: ablations[name] for name in names}
     return {
         name: ablation

@@ -36,12 +36,12 @@ def test_an_unknown_method_is_named_with_where_it_was_looked_for(method, message
 @pytest.mark.parametrize(
     ("method", "given", "message"),
     [
-        ("classical:gamma", {"gama": 2}, r"unknown setting 'gama' \(known: gamma\)"),
+        ("classical:gamma", {"gama": 2}, r"unknown setting 'gama'; did you mean gamma\?"),
         ("classical:gamma", {"gamma": "2"}, "'gamma' cannot be '2'"),
         ("classical:gamma", {"gamma": True}, "'gamma' cannot be True"),
         ("classical:gamma", {"gamma": 0}, "above 0"),
         ("classical:clahe", {"clip_limit": 2}, r"in \(0, 1\]"),
-        ("classical:identity", {"any": 1}, "it has none"),
+        ("classical:identity", {"any": 1}, "known: none"),
         ("classical:histogram_equalization", {"bins": 8}, "unknown setting 'bins'"),
     ],
 )

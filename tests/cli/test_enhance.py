@@ -1,20 +1,24 @@
 """`enhance` by hand: which images it takes, where it writes, and what it refuses."""
 
 import os
+import subprocess
 import sys
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image, ImageCms
 from support.command_line import command, fails
 
 from experiments.cli.main import main
 from experiments.data.listing import Item, Listing, write_listing
+from experiments.enhance.photo_files import Photo, read_photo, write_photo
 from experiments.score.run import score_folder
 from zero_leinr.checkpoint import save_model
 from zero_leinr.images import read_image
 from zero_leinr.model import ZeroLEINR
+from zero_leinr.precision_trial import Trial
 from zero_leinr.recipe import Recipe
 
 
@@ -99,6 +103,114 @@ def test_the_seeds_of_a_method_go_in_one_call(photos, tmp_path):
         found = pd.read_csv(scores / f"seed{seed}" / "dark.csv", dtype={"image": str})
         pd.testing.assert_frame_equal(found, expected)
     assert len({path.read_bytes() for path in images.rglob("1.png")}) == 2
+
+
+def test_photos_as_they_are_wanted(photos, tmp_path, capsys):
+    Image.open(photos / "0.png").save(photos / "0.jpg", comment="other stem", quality=90)
+    (photos / "0.png").unlink()
+    (photos / "night" / "late").mkdir(parents=True)
+    (photos / "1.png").rename(photos / "night" / "1.png")
+    (photos / "2.png").rename(photos / "night" / "late" / "1.png")
+    (photos / "night" / ".hidden").mkdir()
+    Image.new("RGB", (40, 40)).save(photos / "night" / ".hidden" / "3.png")
+    out = photos / "bright"  # what lies there is no photo of the next call
+    look = ("--format", "webp", "--quality", 80, "--compare")
+    for _ in range(2):
+        assert command("enhance", photos, "--method", "gamma", "--out", out, *look) == 0
+    made = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
+    names = ("0", "night/1", "night/late/1")
+    assert made == sorted(f"{name}{end}" for name in names for end in (".webp", "_compare.jpg"))
+    assert read_image(out / "night" / "1_compare.jpg").shape == (80, 96 + 8 + 96, 3)
+    assert f"{out}, 3 images: " in capsys.readouterr().err
+
+
+def test_a_photo_of_sixteen_bits_comes_back_with_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    weights = tmp_path / "w.safetensors"
+    save_model(
+        ZeroLEINR(("light",), denoise=False).initialize(3),
+        Recipe().replace({"color": None, "denoiser": None}),
+        weights,
+    )
+    ramp = np.linspace(0, 20000, 48 * 40).astype(np.uint16).reshape(40, 48, 1).repeat(3, 2)
+    write_photo(tmp_path / "a.png", ramp, Photo(ramp))
+    photo = (tmp_path / "a.png", "--out", "o")
+    assert command("enhance", *photo, "--weights", weights, "--strength", 0) == 0
+    deep = read_photo(tmp_path / "o" / "a.png").pixels
+    assert deep.dtype == np.uint16
+    assert np.array_equal(deep, ramp)
+    assert command("enhance", *photo, "--method", "gamma") == 0
+    assert read_photo(tmp_path / "o" / "a.png").pixels.dtype == np.uint8
+
+
+def test_a_large_photo_tries_bfloat16(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("experiments.enhance.run.LARGE", 80 * 96)
+    monkeypatch.setattr("zero_leinr.device.has_bfloat16", lambda: True)
+    found = Trial(2.0, 0.5, 3)
+    monkeypatch.setattr("zero_leinr.precision_trial.try_bfloat16", lambda *_: found)
+    seen = []
+
+    def made(model, image, padding, tile, precision, done):
+        seen.append(precision)
+        return image
+
+    monkeypatch.setattr("zero_leinr.inference.enhance", made)
+    for name, size in (("small", (96, 79)), ("a", (96, 80)), ("b", (96, 90))):
+        Image.new("RGB", size).save(tmp_path / f"{name}.png")
+    images = [tmp_path / f"{name}.png" for name in ("small", "a", "b")]
+    assert command("enhance", *images, "--out", tmp_path / "o") == 0
+    assert seen == ["float32", "bfloat16", "bfloat16"]
+    assert capsys.readouterr().err.count("2.0 times as fast here") == 1
+    assert command("enhance", *images, "--out", tmp_path / "o", "--precision", "float32") == 0
+    assert seen[3:] == ["float32"] * 3
+
+
+def test_mistakes_are_found_before_torch_is_loaded(photos, tmp_path):
+    """In a process of its own: all of them in one, since each import would cost seconds."""
+    wrong = {
+        "absent.png: no such file": ["absent.png"],
+        "no such weights": [photos, "--weights", "absent.pth"],
+        "tile 100: a multiple of 32": [photos, "--tile", 100],
+        "device cuda: no GPU is seen": [photos, "--device", "cuda"],
+        "is a file; choose another folder": [photos, "--out", photos / "0.png" / "x"],
+        "did you mean gamma?": [photos, "--method", "gama"],
+        "--quality goes from 1 to 100": [photos, "--format", "jpg", "--quality", 0],
+        "--quality is for": [photos, "--quality", 90],
+        "did you mean tiff?": [photos, "--format", "tif"],
+        "20x40 px; each side must be": [tmp_path / "small.png"],
+    }
+    Image.new("RGB", (20, 40)).save(tmp_path / "small.png")
+    calls = [["enhance", *map(str, arguments)] for arguments in wrong.values()]
+    code = (
+        "import sys; from experiments.cli.main import main\n"
+        f"for call in {calls!r}: assert main(call) == 2\n"
+        "assert 'torch' not in sys.modules"
+    )
+    hidden = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=hidden)
+    lines = done.stderr.splitlines()
+    assert done.returncode == 0, done.stderr
+    assert len(lines) == len(wrong)
+    for message, line in zip(wrong, lines, strict=True):
+        assert line.startswith("error: ")
+        assert message in line
+
+
+def test_a_checkpoint_of_another_trainer_enhances(photos, tmp_path, capsys):
+    model = ZeroLEINR(("light",), denoise=False).initialize(3)
+    save_model(
+        model, Recipe().replace({"color": None, "denoiser": None}), tmp_path / "w.safetensors"
+    )
+    state = {f"model.module.{name}": value for name, value in model.state_dict().items()}
+    torch.save({"epoch": 3, "state_dict": state}, tmp_path / "w.ckpt")
+    for kind in ("safetensors", "ckpt"):
+        weights, out = tmp_path / f"w.{kind}", tmp_path / kind
+        assert command("enhance", photos / "1.png", "--weights", weights, "--out", out) == 0
+    made = [read_image(tmp_path / kind / "1.png") for kind in ("safetensors", "ckpt")]
+    assert np.array_equal(*made)
+    torch.save({"conv.weight": torch.ones(2, 3)}, tmp_path / "other.pth")
+    line = fails(capsys, "enhance", photos, "--weights", tmp_path / "other.pth")
+    assert "it holds 1 tensor: conv.weight (2x3). If they are a baseline's, name it" in line
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")

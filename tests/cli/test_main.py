@@ -71,14 +71,14 @@ def test_too_little_memory_is_one_line(photos, tmp_path, monkeypatch, capsys, ra
         (["train", "--images", "absent.npy", "--out", "o"], "absent.npy: no prepared"),
         (["score", "photos", "--metrics", "psnr"], "give --reference"),
         (["score", "photos", "--metrics", "pnsr"], "unknown metric 'pnsr'"),
-        (["score", "photos", "--study", "absent"], "no such study; there are ablation, "),
+        (["score", "photos", "--study", "absent"], "absent.yaml: no such study; known: ablation, "),
         (["train", "photos", "--out", "o", "--set", "noise=["], "--set noise=[: the value is not"),
         (["train", "photos", "--out", "o", "--set", "noise=2026-13-01"], "the value is not YAML"),
         (["ablate", "a", "--set", "noise=["], "--set noise=[: the value is not YAML"),
         (["prepare", "--listing", "a", "--size", "-5", "--out", "o"], "at least 1 pixel, not -5"),
         (["fetch"], "name at least one"),
         (["fetch", "lool"], "unknown data set 'lool'"),
-        (["check", "absent"], "no such study; there are ablation, ablations, base"),
+        (["check", "absent"], "no such study; known: ablation, ablations, base"),
         (["tables", "absent"], "study.json: missing"),
     ],
 )
@@ -95,7 +95,9 @@ def test_no_write_permission_is_one_line(photos, tmp_path, capsys):
 
 
 def test_help_teaches_every_command(capsys):
-    commands = "enhance export train score fetch ablate recipes prepare leaks check tables figures"
+    commands = (
+        "enhance export train score study fetch ablate recipes prepare leaks check tables figures"
+    )
     commands += " protocols differences claims costs published"
     for command in commands.split():
         with pytest.raises(SystemExit) as stopped:

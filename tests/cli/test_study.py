@@ -30,7 +30,7 @@ def test_a_study_does_not_train_beside_a_gpu_that_torch_cannot_use(tmp_path, mon
     [
         ({"methodes": ["input"]}, "unknown key 'methodes'"),
         ({"methods": ["inptu"]}, "unknown method 'inptu'"),
-        ({"datasets": ["lol"]}, "unknown dataset 'lol'"),
+        ({"datasets": ["lol"]}, "unknown data set 'lol'"),
         ({"variants": ["no_light"]}, "unknown variant 'no_light'"),
         ({"metrics": ["psnr", "fid"]}, "unknown metric 'fid'"),
         ({"budget": {"epoch": 1}}, "did you mean epochs"),

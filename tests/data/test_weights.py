@@ -76,6 +76,25 @@ def test_missing_weights_name_file_checksum_and_folder(shelf, home, site, change
     assert not site.asked
 
 
+def test_weights_may_lie_anywhere(tmp_path, home, site):
+    registry = tmp_path / "own.yaml"
+    for path in (str(tmp_path / "own.pth"), "mine/own.pth"):
+        registry.write_text(yaml.safe_dump({"mine": {"path": path}}))
+        with pytest.raises(InputError, match=r"own\.yaml: mine: .*own\.pth: no such file"):
+            weights.weights_file("mine", registry=registry)
+        (home / path).parent.mkdir(parents=True, exist_ok=True)
+        (home / path).write_bytes(b"numbers")
+        assert weights.weights_file("mine", registry=registry) == home / path
+    entry = {"path": "mine/own.pth", "sha256": sha256(b"others")}
+    registry.write_text(yaml.safe_dump({"mine": entry}))
+    with pytest.raises(InputError, match="wrong checksum"):
+        weights.weights_file("mine", registry=registry)
+    registry.write_text(yaml.safe_dump({"mine": entry | {"file": "own.pth"}}))
+    with pytest.raises(InputError, match=r"own\.yaml: mine"):
+        weights.weights_file("mine", registry=registry)
+    assert not site.asked
+
+
 def test_unknown_weights_and_keys(shelf):
     with pytest.raises(InputError, match="unknown weights 'v'; known: w"):
         weights.weights_file("v", registry=shelf())

@@ -55,10 +55,36 @@ def test_images_are_taken_as_they_are(tmp_path, items):
         assert np.array_equal(taken, read_image(made / f"{name}.png"))
 
 
-def test_a_study_says_where_they_come_from(tmp_path, plan):
+def test_a_pattern_finds_the_names_that_the_program_gave(tmp_path, items):
+    made = draw(tmp_path / "outputs", 1)
+    for name in SIZES:
+        (made / f"{name}.png").rename(made / f"{name}_enhanced.png")
+    with pytest.raises(InputError, match="no image named 'a'; every"):
+        take(made, items, tmp_path / "taken")
+    take(made, items, tmp_path / "taken", "{name}_enhanced.png")
+    for name in SIZES:
+        taken = read_image(tmp_path / "taken" / f"{name}.png")
+        assert np.array_equal(taken, read_image(made / f"{name}_enhanced.png"))
+    (made / "b_enhanced.png").unlink()
+    with pytest.raises(InputError, match=r"no image named 'b_enhanced\.png'"):
+        take(made, items, tmp_path / "again", "{name}_enhanced.png")
+
+
+def test_a_pattern_goes_with_images_and_names_them(tmp_path):
+    path = tmp_path / "methods.yaml"
+    for pattern, named in (("{name}_out.png", None), ("out.png", "pattern"), ("{name}", "pattern")):
+        path.write_text(yaml.safe_dump({"mine": ENTRY | {"pattern": pattern}}))
+        if named is None:
+            load_checked(path, "methods.schema.yaml")
+        else:
+            with pytest.raises(InputError, match=named):
+                load_checked(path, "methods.schema.yaml")
+
+
+def test_a_study_says_where_they_come_from(tmp_path, plan, items):
     draw(tmp_path / "outputs" / "lime", 1)
     small, listings = plan
-    assert check_study(small, listings) == {}
+    assert check_study(small, {"lime": items}) == {}
     row = describe_study(small, {}, listings)["methods"][1]
     assert (row["weights"], row["recipe"], row["seeds"]) == ("made elsewhere", None, [0])
     with pytest.raises(InputError, match="mine: its images were made elsewhere"):
@@ -78,7 +104,7 @@ def test_what_does_not_fit_is_named_before_any_work(tmp_path, plan, items, wrong
         (folder / "b.png").write_bytes(b"no image")
     named = "lime" if wrong in ("folder", "missing") else "b.png"
     with pytest.raises(InputError, match=f"method mine: .*{named}"):
-        check_study(*plan)
+        check_study(plan[0], {"lime": items})
     with pytest.raises(InputError, match=named):
         take(folder, items, tmp_path / "taken")
     assert not (tmp_path / "taken").exists()

@@ -23,7 +23,12 @@ def test_a_figure_is_found_by_its_name(name):
         assert find_figure(f"{name}_lol_eval15") == (kind, "lol_eval15")
 
 
-@pytest.mark.parametrize("name", ["scores", "score_dicm", "claims_dicm", ""])
+@pytest.mark.parametrize("name", ["scoring_of_dicm", "x_dicm", ""])
 def test_an_unknown_figure_is_told_the_known_ones(name):
-    with pytest.raises(InputError, match="there are training_curves, scores_DATASET"):
+    with pytest.raises(InputError, match="known: training_curves, scores_DATASET"):
         find_figure(name)
+
+
+def test_the_figure_that_was_meant_is_told():
+    with pytest.raises(InputError, match=r"unknown figure .claim.; did you mean claims\?"):
+        find_figure("claim")

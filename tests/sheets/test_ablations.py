@@ -235,7 +235,7 @@ def test_an_entry_that_stands_twice_is_refused(sheet):
         ({"exposure_level": 0.6}, None, "the same training as zero_leinr"),
         ({"epochs": 20}, None, "the same training as zero_leinr"),  # budgets overrule it
         ({"denoiser": None}, ["demo"], "the same training as no_enrb"),
-        ({"lr": 0.1}, ["dmeo"], "no study 'dmeo'"),
+        ({"lr": 0.1}, ["dmeo"], "unknown study 'dmeo'; did you mean demo"),
         ({"lr": "fast"}, ["demo"], "lr must be a number"),
         ({"light": {"exposure": "1e1"}}, ["demo"], "the same training as zero_leinr"),
     ],

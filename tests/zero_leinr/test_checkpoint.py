@@ -1,9 +1,12 @@
 """Saved weights: what they enhance, who may read them, what is refused."""
 
+import argparse
+
 import numpy as np
 import pytest
 import torch
 from support.tensors import rand
+from torch import nn
 
 from zero_leinr.checkpoint import load_model, save_model
 from zero_leinr.errors import InputError
@@ -55,5 +58,54 @@ def test_truncated_and_foreign_weights_are_refused(tmp_path):
     with pytest.raises(InputError, match="damaged"):
         load_model(path)
     save_file({"a": torch.zeros(1)}, path)
-    with pytest.raises(InputError, match="not weights that"):
+    with pytest.raises(InputError, match=r"not weights of Zero-LEINR .* 1 tensor: a \(1\)"):
+        load_model(path)
+
+
+class Trainer(nn.Module):
+    """Somebody's training object with the network in it."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.net, self.critic = network, nn.Linear(2, 2)
+
+
+def stored(form, model):
+    """The ways in which training scripts store a network."""
+    state = model.state_dict()
+    return {
+        "plain": state,
+        "nested": {"epoch": 3, "state_dict": state, "options": argparse.Namespace(lr=1)},
+        "parallel": {f"module.{name}": value for name, value in state.items()},
+        "lightning": {
+            "pytorch-lightning_version": "2",
+            "state_dict": {f"model.{name}": value for name, value in state.items()}
+            | {"loss.scale": torch.ones(1)},
+        },
+        "whole": model,
+        "within": Trainer(model),
+    }[form]
+
+
+@pytest.mark.parametrize("form", ["plain", "nested", "parallel", "lightning", "whole", "within"])
+@pytest.mark.parametrize(("branches", "denoise"), [(("light", "color"), True), (("color",), False)])
+def test_checkpoints_of_other_trainers_are_the_same_model(tmp_path, form, branches, denoise):
+    model = ZeroLEINR(branches, denoise).initialize(seed=3)
+    torch.save(stored(form, model), tmp_path / "w.pth")
+    read = load_model(tmp_path / "w.pth").state_dict()
+    expected = model.state_dict()
+    assert read.keys() == expected.keys()
+    assert all(torch.equal(read[name], value) for name, value in expected.items())
+
+
+def test_weights_of_something_else_are_told_by_their_tensors(tmp_path):
+    path = tmp_path / "w.pth"
+    torch.save({"conv1.weight": torch.ones(4, 3), "conv1.bias": torch.ones(4)}, path)
+    with pytest.raises(InputError, match="not weights of Zero-LEINR") as error:
+        load_model(path)
+    assert "it holds 2 tensors: conv1.weight (4x3), conv1.bias (4)" in str(error.value)
+    assert "--method NAME" in str(error.value)
+    state = ZeroLEINR().state_dict()
+    torch.save(state | {"enrb.nin_c.bias": torch.ones(4)}, path)
+    with pytest.raises(InputError, match=r"enrb\.nin_c\.bias does not fit"):
         load_model(path)

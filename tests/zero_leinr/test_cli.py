@@ -42,7 +42,10 @@ def test_a_photo_is_enhanced(photo, capsys):
         (["enhance", "absent.png"], "absent.png: no such file"),
         (["enhance", "photo.png", "--out", "."], "would be overwritten; choose another --out"),
         (["enhance", "photo.png", "--exposure", "3"], "exposure 3.0: give a number between"),
-        (["enhance", "photo.png", "--weights", "photo.png"], "photo.png: damaged, or not weights"),
+        (
+            ["enhance", "photo.png", "--weights", "photo.png"],
+            "as weights: it is an image",
+        ),
     ],
 )
 def test_a_mistake_is_one_line(photo, command, message, capsys):

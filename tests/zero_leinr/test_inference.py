@@ -80,9 +80,11 @@ def test_large_images_are_tiled_by_themselves(monkeypatch):
     whole = enhance(model, image)
     assert sizes == [(80, 90)]
     monkeypatch.setattr("zero_leinr.inference.WHOLE", 80 * 90)
-    monkeypatch.setattr("zero_leinr.inference.TILE", 64)
-    assert np.abs(enhance(model, image).astype(int) - whole).max() <= 1
+    monkeypatch.setattr("zero_leinr.inference.best_tile", lambda *_: (64, 64))
+    done = []
+    assert np.abs(enhance(model, image, done=done.append).astype(int) - whole).max() <= 1
     assert sizes[1:] == [(71, 71), (71, 33), (23, 71), (23, 33)]
+    assert done == [64 * 64, 64 * 26, 16 * 64, 16 * 26]
 
 
 def test_half_precision_is_nearly_the_same():

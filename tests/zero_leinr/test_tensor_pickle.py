@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 import types
+import zipfile
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from torch import nn
 
 from experiments.data.weights import weights_file
 from zero_leinr.errors import InputError
-from zero_leinr.tensor_pickle import read_tensors
+from zero_leinr.tensor_pickle import read_tensors, within
 
 WEIGHT = torch.arange(6.0).reshape(2, 3)
 LEGACY = {"_use_new_zipfile_serialization": False}
@@ -99,6 +100,76 @@ def test_networks_of_one_file_stay_apart(tmp_path):
     assert torch.equal(read["best"]["a"], WEIGHT + 1)
 
 
+def test_a_network_that_was_stored_whole_is_read_without_its_class(tmp_path, monkeypatch):
+    module = types.ModuleType("somebodys_net")
+    monkeypatch.setitem(sys.modules, "somebodys_net", module)
+    module.Net = type("Net", (nn.Sequential,), {"__module__": "somebodys_net"})
+    network = module.Net(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Linear(4, 1))
+    network.register_buffer("passing", WEIGHT, persistent=False)
+    expected = network.state_dict()
+    whole = {"plain": network, "parallel": nn.DataParallel(network)}
+    for name, content in {**whole, "beside": {"epoch": 1, "state_dict": network}}.items():
+        torch.save(content, tmp_path / f"{name}.pth")
+    monkeypatch.delitem(sys.modules, "somebodys_net")
+    for name in (*whole, "beside"):
+        read = read_tensors(tmp_path / f"{name}.pth")
+        assert read.keys() == expected.keys(), name
+        assert all(torch.equal(read[key], value) for key, value in expected.items())
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "an empty file"),
+        (b"<!DOCTYPE html><p>not found", "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"),
+        (b"\x89HDF\r\n", "an HDF5 file, as Keras writes"),
+        (b"\x89PNG\r\n", "an image"),
+        (b"anything else", "no checkpoint that torch.save wrote"),
+    ],
+)
+def test_what_is_no_checkpoint_is_told_by_what_it_is(tmp_path, content, told):
+    path = tmp_path / "w.pth"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="cannot be read as weights: it is ") as error:
+        read_tensors(path)
+    assert told in one_line(error)
+    assert path.read_bytes() == content
+
+
+def test_what_holds_no_tensors_is_told_by_what_it_holds(tmp_path):
+    torch.jit.trace(nn.ReLU(), WEIGHT).save(tmp_path / "program.pt")
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as file:
+        file.writestr("best.pth", b"")
+    for name, content in {
+        "options": {"epoch": 3, "options": argparse.Namespace(lr=1)},
+        "namespace": argparse.Namespace(lr=1),
+        "list": [1, 2],
+    }.items():
+        torch.save(content, tmp_path / name)
+    for name, told in {
+        "program.pt": "a TorchScript program; save its tensors where it was made",
+        "packed.zip": "a zip archive with best.pth; unpack it",
+        "options": "holds a dictionary (epoch, options), not a state dict",
+        "namespace": "holds an object of the class argparse.Namespace, not a state dict",
+        "list": "holds a list, not a state dict",
+    }.items():
+        with pytest.raises(InputError) as error:
+            read_tensors(tmp_path / name)
+        assert told in one_line(error)
+
+
+def test_a_network_is_found_under_the_one_prefix_of_its_names():
+    names = ["a.weight", "b"]
+    plain = {"a.weight": WEIGHT, "b": WEIGHT}
+    assert within(plain, names) == plain
+    other = {"critic.b": WEIGHT, "scale": WEIGHT}
+    found = within({f"net.g.{name}": value for name, value in plain.items()} | other, names)
+    assert found.keys() == plain.keys()
+    twice = {f"{prefix}.{name}": WEIGHT for prefix in ("net", "ema") for name in names}
+    assert within(twice, names) == twice  # which of both, nobody knows
+
+
 # ------------------------------------------------------------------------- hostile files
 
 COMMANDS = {
@@ -165,7 +236,7 @@ def test_what_holds_no_tensors_is_refused(tmp_path):
     endless = {}
     endless["again"] = endless
     nothing = ({}, {"epoch": 3}, {"state_dict": {}}, endless)
-    for content in ([WEIGHT], WEIGHT, nn.Linear(2, 2), *nothing):
+    for content in ([WEIGHT], WEIGHT, nn.ReLU(), *nothing):
         torch.save(content, tmp_path / "w.pth")
         with pytest.raises(InputError, match="state dict") as error:
             read_tensors(tmp_path / "w.pth")
