@@ -24,13 +24,18 @@ class LossLog:
         self.pending: list[tuple[int, int, dict[str, Tensor]]] = []
 
     def truncate(self, first: int) -> None:
-        """Drop the rows from step ``first`` on, which an interrupted run wrote ahead."""
+        """Keep one whole row for each step before ``first``.
+
+        An interrupted run has written more, and its last row may be torn.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if not self.path.exists() or first == 0:
             self.path.unlink(missing_ok=True)
             return
         header, *rows = self.path.read_text().splitlines()
-        kept = [row for row in rows if int(row.split(",")[0]) < first]
+        whole = [row for row in rows if row.count(",") == header.count(",")]
+        steps = {int(row.partition(",")[0]): row for row in whole}
+        kept = [row for step, row in steps.items() if step < first]
         with replacing(self.path) as temporary:
             temporary.write_text("\n".join([header, *kept]) + "\n")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.cli.common import add_command, add_machine, find_study, parse_settings
 from zero_leinr.errors import InputError
+from zero_leinr.folder_lock import locked
 
 if TYPE_CHECKING:
     from baselines.recipe import BaselineRecipe
@@ -61,11 +62,6 @@ def add_train_command(commands: Any) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from experiments.data.images import list_images
-    from experiments.data.prepare import prepare_folder
-    from experiments.train.run import run_training
-    from zero_leinr.recipe import Recipe
-
     if (options.folder is None) == (options.images is None):
         raise InputError("train: give a folder of images, or --images (one of them)")
     recipe, about = _recipe(options)
@@ -74,8 +70,21 @@ def _train(options: argparse.Namespace) -> None:
 
         listing = read_listing(options.listing)
         about |= {"dataset": listing.dataset, "data_sha256": listing.sha256}
+    with locked(options.out):
+        _fill(options, recipe, about)
+
+
+def _fill(
+    options: argparse.Namespace, recipe: "Recipe | BaselineRecipe", about: dict[str, Any]
+) -> None:
+    """Write the files of the run: taken from another one, or trained."""
+    from experiments.data.images import list_images
+    from experiments.data.prepare import prepare_folder
+    from experiments.train.run import run_training
+
     if options.branches_of:
         from experiments.train.branches import take_branches
+        from zero_leinr.recipe import Recipe
 
         assert isinstance(recipe, Recipe), "a baseline has no branches"
         if take_branches(options.branches_of, recipe, options.seed, options.out, about):
