@@ -48,9 +48,9 @@ def load_model(path: Path, device: str = "cpu") -> ZeroLEINR:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        settings = json.loads(metadata["recipe"])
+        settings = dict(json.loads(metadata["recipe"]))
         model = None if "method" in settings else _filled(settings, tensors)
-    except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(
             f"{path}: damaged, or not weights that `zero-leinr train` wrote ({reason})"
@@ -67,6 +67,9 @@ def load_model(path: Path, device: str = "cpu") -> ZeroLEINR:
 
 
 def _filled(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> ZeroLEINR:
+    for name, tensor in tensors.items():
+        if not (tensor.is_floating_point() and tensor.isfinite().all()):
+            raise ValueError(f"{name} holds values that are not finite, or no floats")
     recipe = Recipe().replace(settings)
     model = ZeroLEINR(recipe.branches, denoise=recipe.denoiser is not None)
     model.load_state_dict(tensors)
@@ -86,7 +89,9 @@ def load_state(path: Path, device: str = "cpu") -> dict[str, Any]:
         InputError: The file is damaged.
     """
     try:
-        state = torch.load(path, map_location=device, weights_only=True)
+        if not path.is_file():
+            raise OSError("not a file")
+        state = dict(torch.load(path, map_location=device, weights_only=True))
     except Exception as error:  # torch.load raises whatever the damaged bytes provoke
         raise InputError(
             f"{path}: this training state is damaged; delete it to start the run again"

@@ -1,13 +1,13 @@
 """The command ``train``: images, a recipe and a seed become a run."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.cli.common import add_command, add_machine, find_study, parse_settings
 from zero_leinr.errors import InputError
 from zero_leinr.folder_lock import locked
+from zero_leinr.text_files import parse_json, read_text
 
 if TYPE_CHECKING:
     from baselines.recipe import BaselineRecipe
@@ -127,9 +127,10 @@ def _recipe(options: argparse.Namespace) -> tuple["Recipe | BaselineRecipe", dic
 
 def _read_recipe(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the settings in a file that `recipes` wrote, or in a run.json; and whose they are."""
+    advice = "write one with `zero-leinr recipes`"
+    content = parse_json(read_text(path, "JSON"), path, advice)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
         settings = dict(content["recipe"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: no recipe; write one with `zero-leinr recipes`") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: no recipe; {advice}") from error
     return settings, {"study": content.get("study"), "method": content.get("method")}

@@ -70,8 +70,13 @@ def load(path: Path) -> np.ndarray:
         InputError: The file is missing or damaged.
     """
     try:
-        return np.load(path, mmap_mode="r")
-    except (OSError, ValueError) as error:
+        if not path.is_file():
+            raise OSError("not a file")
+        array = np.load(path, mmap_mode="r")
+        if not isinstance(array, np.ndarray):
+            raise ValueError("an archive, not an array")
+        return array
+    except (OSError, ValueError, EOFError, OverflowError, MemoryError) as error:
         raise InputError(
             f"{path}: no prepared training images; make them with `zero-leinr prepare` ({error})"
         ) from error
