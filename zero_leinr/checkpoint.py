@@ -1,5 +1,6 @@
 """Weights and training states on disk: written atomically, read safely."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -78,8 +79,10 @@ def _filled(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> ZeroL
 
 def save_state(state: dict[str, Any], path: Path) -> None:
     """Write a training state: tensors, numbers, and mappings of them."""
+    content = io.BytesIO()  # on a full disk, torch would say something else than the system
+    torch.save(state, content)
     with replacing(path) as temporary:
-        torch.save(state, temporary)
+        temporary.write_bytes(content.getbuffer())
 
 
 def load_state(path: Path, device: str = "cpu") -> dict[str, Any]:

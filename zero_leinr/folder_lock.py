@@ -1,23 +1,13 @@
-"""A run's folder belongs to one process at a time: two trainings in it would mix their files.
-
-A lock on the file ``.lock`` in it. The kernel frees it when the process ends, however it ends, and
-sees it from every machine that shares the file system (NFS from version 4 on).
-"""
+"""A run's folder belongs to one process at a time: two trainings in it would mix their files."""
 
 import contextlib
-import errno
 import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from zero_leinr.errors import InputError
-
-try:
-    import fcntl
-except ImportError:  # Windows has none: no lock there
-    fcntl = None  # type: ignore[assignment]
+from zero_leinr.locks import is_taken, take
 
 LOCK = ".lock"
 
@@ -35,35 +25,35 @@ def locked(folder: Path) -> Iterator[None]:
         InputError: Another process has it (which one is named), or it cannot be written.
     """
     path = folder.resolve() / LOCK
-    if fcntl is None or path in _held:
+    if path in _held:
         yield
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = _take(path)
-    except BlockingIOError as error:
-        raise InputError(
-            f"{folder}: {owner(folder)} works in this folder; wait until it has ended, or stop it"
-        ) from error
+        handle = take(path)
     except OSError as error:
         raise InputError(f"{folder}: cannot be written ({error.strerror or error})") from error
-    _held.add(path)
-    try:
-        yield
-    finally:
-        _held.discard(path)
-        with contextlib.suppress(OSError):
-            path.unlink()  # before the lock is gone, so it is nobody else's
-        handle.close()
+    if handle is None:
+        raise InputError(
+            f"{folder}: {owner(folder)} works in this folder; wait until it has ended, or stop it"
+        )
+    with handle:
+        with contextlib.suppress(OSError):  # a full disk
+            handle.truncate(0)
+            handle.write(f"{os.getpid()} {socket.gethostname()}\n")
+            handle.flush()
+        _held.add(path)
+        try:
+            yield
+        finally:
+            _held.discard(path)
+            with contextlib.suppress(OSError):
+                path.unlink()  # before the lock is gone, so it is nobody else's
 
 
 def is_locked(folder: Path) -> bool:
     """Tell whether a living process holds a folder."""
-    try:
-        with (folder / LOCK).open("r+") as handle:
-            return fcntl is not None and not _try(handle)
-    except OSError:
-        return False
+    return is_taken(folder / LOCK)
 
 
 def owner(folder: Path) -> str:
@@ -90,35 +80,3 @@ def _owner(folder: Path) -> tuple[int | None, str]:
         pid, host = (folder / LOCK).read_text(encoding="utf-8").split()
         return int(pid), host
     return None, ""
-
-
-def _take(path: Path) -> IO[str]:
-    """Open and lock the file, and write in it whose it is."""
-    while True:
-        # Opened without following a link, whose file elsewhere would be emptied.
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
-        handle = os.fdopen(descriptor, "r+", encoding="utf-8")
-        if not _try(handle):
-            handle.close()
-            raise BlockingIOError
-        # Whoever held it before may have removed the file that was opened here.
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(path.stat(), os.fstat(handle.fileno())):
-                break
-        handle.close()
-    handle.truncate(0)
-    handle.write(f"{os.getpid()} {socket.gethostname()}\n")
-    handle.flush()
-    return handle
-
-
-def _try(handle: IO[str]) -> bool:
-    """Lock a file, unless another process has done so; a file system may know no locks."""
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
-            raise
-    return True

@@ -1,6 +1,7 @@
 """The CSV of a training's losses."""
 
 import csv
+import io
 import math
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor
 
 from zero_leinr.atomic_write import replacing
+from zero_leinr.errors import InputError
 
 
 class LossLog:
@@ -49,17 +51,25 @@ class LossLog:
         Returns:
             The losses of the latest step by name. In the file, a loss that is not finite (see
             ``training_step``) is an empty cell.
+
+        Raises:
+            InputError: The file cannot be written.
         """
         names = list(self.pending[0][2])
         values = [torch.stack(list(values.values())) for *_, values in self.pending]
         rows = torch.stack(values).tolist()
-        new = not self.path.exists()
-        with self.path.open("a", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            if new:
-                writer.writerow(["step", "epoch", *names])
-            for (step, epoch, _), row in zip(self.pending, rows, strict=True):
-                cells = [f"{value:.6g}" if math.isfinite(value) else "" for value in row]
-                writer.writerow([step, epoch, *cells])
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        if not self.path.exists():
+            writer.writerow(["step", "epoch", *names])
+        for (step, epoch, _), row in zip(self.pending, rows, strict=True):
+            cells = [f"{value:.6g}" if math.isfinite(value) else "" for value in row]
+            writer.writerow([step, epoch, *cells])
+        try:
+            with self.path.open("a", newline="") as file:
+                file.write(text.getvalue())
+        except OSError as error:
+            reason = error.strerror or error
+            raise InputError(f"{self.path}: cannot be written ({reason})") from error
         self.pending.clear()
         return dict(zip(names, rows[-1], strict=True))

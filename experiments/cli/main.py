@@ -6,6 +6,7 @@ Heavy imports happen inside the commands, so that ``--help`` and cheap methods s
 """
 
 import argparse
+import errno
 import logging
 import sys
 from collections.abc import Sequence
@@ -43,10 +44,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
-    except PermissionError as error:
-        print(f"error: {error.filename}: no permission; choose another folder", file=sys.stderr)
+    except OSError as error:
+        print(f"error: {_in_words(error)}", file=sys.stderr)
         return 2
     return 0
+
+
+def _in_words(error: OSError) -> str:
+    """Say what the system refused, and what to do."""
+    advice = {
+        errno.ENOSPC: "make room, then run the same command again",
+        errno.EDQUOT: "make room, then run the same command again",
+        errno.EACCES: "no permission; choose another folder",
+        errno.EROFS: "choose another folder",
+    }
+    where = f"{error.filename}: " if error.filename else ""
+    reason = error.strerror or " ".join(str(error).split())
+    return f"{where}{reason}; {advice[error.errno]}" if error.errno in advice else where + reason
 
 
 def _is_out_of_memory(error: Exception) -> bool:

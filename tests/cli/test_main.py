@@ -1,5 +1,7 @@
 """The command line: what its commands do, and one clear line for every mistake."""
 
+import errno
+import os
 import shutil
 
 import pandas as pd
@@ -102,3 +104,15 @@ def test_help_teaches_every_command(capsys):
             main([command, "--help"])
         assert stopped.value.code == 0
         assert f"zero-leinr {command} " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", ["ENOSPC", "EDQUOT", "EROFS", "EIO", "EACCES"])
+def test_what_the_system_refuses_is_one_line(capsys, monkeypatch, number):
+    def refused(*_, **__):
+        code = getattr(errno, number)
+        raise OSError(code, os.strerror(code), "results/a.csv")
+
+    monkeypatch.setattr("experiments.cli.common.find_study", refused)
+    monkeypatch.setattr("experiments.cli.study.find_study", refused)
+    said = fails(capsys, "check", "demo")
+    assert said.startswith("error: results/a.csv: ")
