@@ -2,6 +2,8 @@
 
 import argparse
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +30,14 @@ def _add_fetch(commands: Any) -> None:
         "fetch",
         _fetch,
         "find or download data sets, and check every file",
-        "zero-leinr fetch lol_eval15 lime dicm\nzero-leinr fetch --list",
+        "zero-leinr fetch lol_eval15 lime dicm\nzero-leinr fetch --list\n"
+        "zero-leinr fetch --all    (before a node loses its network)",
     )
     command.add_argument("datasets", nargs="*", help="names in experiments/config/datasets.yaml")
     command.add_argument("--list", action="store_true", help="say which there are, and stop")
+    command.add_argument(
+        "--all", action="store_true", help="every data set and all weights that have an address"
+    )
     command.add_argument("--offline", action="store_true", help="never download")
     command.add_argument("--listing", type=Path, help="write what was found (one data set only)")
 
@@ -48,6 +54,9 @@ def _fetch(options: argparse.Namespace) -> None:
             if dataset.citation:
                 print(f"{'':18} {dataset.citation}")
         return
+    if options.all:
+        _fetch_all(not options.offline)
+        return
     if not options.datasets:
         raise InputError("fetch: name at least one data set, or use --list")
     if options.listing and len(options.datasets) > 1:
@@ -59,6 +68,37 @@ def _fetch(options: argparse.Namespace) -> None:
             print(f"warning: {warning}", file=sys.stderr)
         if options.listing:
             write_listing(listing, options.listing)
+
+
+def _fetch_all(download: bool) -> None:
+    """Bring all that any study can need; what cannot be had does not stop the rest."""
+    from experiments.data.fetch import fetch
+    from experiments.data.weights import lpips_trunk_file, weights_file
+    from experiments.sheets.datasets import load_registry
+    from experiments.sheets.reading import load_checked
+    from experiments.sheets.weights import WEIGHTS
+
+    wanted: dict[str, Callable[[], object]] = {
+        name: partial(fetch, name, download=download)
+        for name, dataset in load_registry().items()
+        if dataset.sources or dataset.generated
+    }
+    for name in load_checked(WEIGHTS, "weights.schema.yaml"):
+        if name not in ("alexnet", "alexnet_features"):  # either will do
+            wanted[name] = partial(weights_file, name, download=download)
+    wanted["alexnet"] = partial(lpips_trunk_file, download=download)
+    missing = []
+    for name, get in wanted.items():
+        try:
+            get()
+            print(f"{name}: there")
+        except InputError as error:
+            missing.append(name)
+            print(f"{name}: {error}", file=sys.stderr)
+    if missing:
+        raise InputError(
+            f"fetch --all: {len(missing)} of {len(wanted)} missing: {', '.join(missing)}"
+        )
 
 
 # --------------------------------------------------------------------------------------- ablate

@@ -23,6 +23,7 @@ class Source:
     licence: str
     citation: str
     address: str | None = None
+    mirrors: list[str] = field(default_factory=list)  # tried after the address
     archive: str | None = None
     folders: dict[str, str] = field(default_factory=dict)  # in the data folder -> in the archive
 
