@@ -27,10 +27,11 @@ ARROWS = {
     "export": {"data", "sheets"},
     "check": {"score", "enhance", "data", "sheets"},
     "forecast": {"sheets"},
+    "run_study": set(),
     "graph": {"figures", "enhance", "train", "data", "sheets", "baselines"},
     "cli": {
         *("check", "report", "tables", "figures", "analysis", "score", "enhance", "train"),
-        *("export", "forecast", "data", "sheets", "baselines"),
+        *("export", "forecast", "run_study", "data", "sheets", "baselines"),
     },
 }
 HELPERS = {"zero_leinr", "progress", "provenance", "results_folder"}

@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from zero_leinr.errors import InputError
 from zero_leinr.locks import is_taken, take
@@ -12,6 +13,7 @@ from zero_leinr.locks import is_taken, take
 LOCK = ".lock"
 
 _held: set[Path] = set()
+_kept: list[IO[str]] = []
 
 
 @contextlib.contextmanager
@@ -28,20 +30,7 @@ def locked(folder: Path) -> Iterator[None]:
     if path in _held:
         yield
         return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = take(path)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written ({error.strerror or error})") from error
-    if handle is None:
-        raise InputError(
-            f"{folder}: {owner(folder)} works in this folder; wait until it has ended, or stop it"
-        )
-    with handle:
-        with contextlib.suppress(OSError):  # a full disk
-            handle.truncate(0)
-            handle.write(f"{os.getpid()} {socket.gethostname()}\n")
-            handle.flush()
+    with _take(folder):
         _held.add(path)
         try:
             yield
@@ -49,6 +38,35 @@ def locked(folder: Path) -> Iterator[None]:
             _held.discard(path)
             with contextlib.suppress(OSError):
                 path.unlink()  # before the lock is gone, so it is nobody else's
+
+
+def keep_locked(folder: Path) -> None:
+    """Keep a folder to this process until it ends, even if it becomes another program.
+
+    Raises:
+        InputError: As :func:`locked` does.
+    """
+    handle = _take(folder)
+    os.set_inheritable(handle.fileno(), True)  # by ``exec``; subprocess closes it in others
+    _kept.append(handle)
+
+
+def _take(folder: Path) -> IO[str]:
+    """Lock a folder, and write whose it is."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = take(folder.resolve() / LOCK)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written ({error.strerror or error})") from error
+    if handle is None:
+        raise InputError(
+            f"{folder}: {owner(folder)} works in this folder; wait until it has ended, or stop it"
+        )
+    with contextlib.suppress(OSError):  # a full disk
+        handle.truncate(0)
+        handle.write(f"{os.getpid()} {socket.gethostname()}\n")
+        handle.flush()
+    return handle
 
 
 def is_locked(folder: Path) -> bool:

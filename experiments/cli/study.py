@@ -19,6 +19,7 @@ def add_study_commands(commands: Any) -> None:
     _add_prepare(commands)
     _add_leaks(commands)
     _add_check(commands)
+    _add_run(commands)
 
 
 # --------------------------------------------------------------------------------------- fetch
@@ -246,3 +247,26 @@ def _check(options: argparse.Namespace) -> None:
     if options.out:
         write_json(described, options.out)
     print(f"{study.name}: {len(study.methods)} methods, ready")
+
+
+# ------------------------------------------------------------------------------------------ run
+
+
+def _add_run(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "run",
+        _run,
+        "run a study with Snakemake, or go on with it after any kill",
+        "zero-leinr run demo\nzero-leinr run paper --workflow-profile slurm",
+    )
+    command.add_argument("study", help="name of a study in experiments/config/studies")
+    command.add_argument(
+        "options", nargs=argparse.REMAINDER, help="options of snakemake, which come last"
+    )
+
+
+def _run(options: argparse.Namespace) -> None:
+    from experiments.run_study import run_study
+
+    run_study(find_study(options.study).name, options.options)
