@@ -10,9 +10,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # A study: results/<study>/ with weights, images, scores, tables, figures, report.html (what was found)
 # and workflow.html (Snakemake's own report: how it was made).
-# As many jobs at a time on GPUs as there are, or as ZERO_LEINR_GPUS says.
+# As many jobs at a time on GPUs as there are, or as ZERO_LEINR_GPUS says. Killed in any way, the same
+# command goes on.
 demo quick ablation ablations released paper baselines: .venv/ready
-	snakemake $@ --resources gpu=$$(python -m zero_leinr.gpu_slots)
+	zero-leinr run $@
 	snakemake $@ --report results/$@/workflow.html
 
 test: .venv/ready

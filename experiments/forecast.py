@@ -1,6 +1,6 @@
 """What a study will cost before it runs: trainings, steps, hours, disk and memory."""
 
-import json
+import contextlib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,9 @@ from typing import Any
 from experiments.sheets.datasets import load_registry
 from experiments.sheets.reading import CONFIG, read_yaml
 from experiments.sheets.study import StudyConfig
+from zero_leinr.errors import InputError
 from zero_leinr.gpu_slots import count_gpus
+from zero_leinr.text_files import parse_json, read_text
 
 STEP_TIMES = CONFIG / "step_times.yaml"
 DEVICES = ("gpu", "cpu")
@@ -118,19 +120,21 @@ def _finished_runs(results: Path) -> dict[str, dict[str, float]]:
     """Return seconds a step by kind of training and device, from the runs that finished last."""
     found: dict[str, dict[str, float]] = {}
     for record in sorted(_records(results), key=lambda record: str(record.get("finished"))):
-        recipe, device = record.get("recipe"), record.get("device")
-        if recipe and record.get("steps") and record.get("seconds"):
-            kind = found.setdefault(_kind(recipe), {})
-            kind["cpu" if device == "cpu" else "gpu"] = record["seconds"] / record["steps"]
+        if record.get("recipe") and record.get("steps") and record.get("seconds"):
+            # A record that came from elsewhere may lack a setting; its study's own checks say it.
+            with contextlib.suppress(KeyError, TypeError):
+                kind, seconds = _kind(record["recipe"]), record["seconds"] / record["steps"]
+                device = "cpu" if record.get("device") == "cpu" else "gpu"
+                found.setdefault(kind, {})[device] = seconds
     return found
 
 
 def _records(results: Path) -> Iterator[dict[str, Any]]:
     for path in results.glob("*/runs/*/*/run.json"):
-        try:
-            yield json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue  # that study's own checks say it
+        with contextlib.suppress(InputError):  # that study's own checks say it
+            record = parse_json(read_text(path, "JSON"), path, "")
+            if isinstance(record, dict):
+                yield record
 
 
 def describe(study: StudyConfig, counts: Mapping[str, int], results: Path = Path("results")) -> str:

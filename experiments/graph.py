@@ -274,17 +274,17 @@ class Graph:
         )
         return self.gpus if network else 0
 
-    def seeds_option(self, study: str, method: str) -> str:
+    def seeds_option(self, study: str, method: str) -> list[str]:
         """Which seeds ``zero-leinr enhance`` and ``score`` are told to go through."""
-        return " ".join(["--seeds", *map(str, self.method(study, method).seeds)])
+        return ["--seeds", *map(str, self.method(study, method).seeds)]
 
-    def model_option(self, study: str, method: str) -> str:
+    def model_option(self, study: str, method: str) -> list[str]:
         """Return options of ``zero-leinr enhance``: trained weights, a baseline's name, or both."""
         weights = self.weights(study, method)
         options = ["--weights", *weights] if weights else []
         if {"method", "images"} & self.method(study, method).entry.keys():
-            return " ".join(["--method", method, *options])
-        return " ".join([*options, "--padding", self.studies[study].padding])
+            return ["--method", method, *options]
+        return [*options, "--padding", self.studies[study].padding]
 
     def summary(self, study: str) -> dict[str, Any]:
         """Everything that study.json follows from; a change of it writes that file again."""

@@ -29,6 +29,7 @@ def site(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "*")
     site = Site()
     yield site
+    site.over.set()
     site.server.shutdown()
     site.server.server_close()
 

@@ -1,6 +1,10 @@
 """What the workflow asks of the graph of a study."""
 
+import re
+
 from experiments.graph import Graph
+from experiments.sheets.reading import PACKAGE
+from experiments.sheets.study import RULES
 
 
 def test_enhance_is_told_the_weights_and_whose_they_are():
@@ -8,13 +12,27 @@ def test_enhance_is_told_the_weights_and_whose_they_are():
 
     def weights(method):
         seeds = graph.method("paper", method).seeds
-        return " ".join(f"results/paper/runs/{method}/seed{k}/model.safetensors" for k in seeds)
+        return [f"results/paper/runs/{method}/seed{k}/model.safetensors" for k in seeds]
 
     assert graph.model_option("paper", "sci_retrained") == (
-        f"--method sci_retrained --weights {weights('sci_retrained')}"
+        ["--method", "sci_retrained", "--weights", *weights("sci_retrained")]
     )
     assert graph.model_option("paper", "zero_dce_retrained") == (
-        f"--weights {weights('zero_dce_retrained')} --padding square"
+        ["--weights", *weights("zero_dce_retrained"), "--padding", "square"]
     )
-    assert graph.seeds_option("paper", "zero_dce_retrained") == "--seeds 0 1 2"
-    assert graph.model_option("paper", "gamma") == "--method gamma"
+    assert graph.seeds_option("paper", "zero_dce_retrained") == ["--seeds", "0", "1", "2"]
+    assert graph.model_option("paper", "gamma") == ["--method", "gamma"]
+
+
+def test_no_name_of_a_target_reaches_the_shell_as_code():
+    """Every wildcard is constrained to plain characters, and all that a command takes is quoted."""
+    snakefile = (PACKAGE.parent / "Snakefile").read_text()
+    for rules in RULES.glob("*.smk"):
+        text = rules.read_text()
+        constrained = set(re.findall(r'^ +(\w+)=r?"\[?[^";$]+"', snakefile + text, re.M))
+        outputs = re.findall(r'"results/[^"]*"', text)
+        assert set(re.findall(r"{(\w+)}", " ".join(outputs))) <= constrained, rules.name
+        commands = "".join(re.findall(r"    shell:\n((?: {8}.*\n)+)", text))
+        taken = set(re.findall(r"{([^}]+)}", commands)) - {"threads", "resources.gpu"}
+        assert taken
+        assert all(name.endswith(":q") for name in taken), rules.name

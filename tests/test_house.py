@@ -27,11 +27,12 @@ ARROWS = {
     "export": {"data", "sheets"},
     "check": {"score", "enhance", "data", "sheets"},
     "forecast": {"sheets"},
+    "run_study": set(),
     "verify": {"tables", "analysis", "score", "data", "sheets"},
     "graph": {"figures", "enhance", "train", "data", "sheets", "baselines"},
     "cli": {
         *("check", "verify", "report", "tables", "figures", "analysis", "score", "enhance"),
-        *("train", "export", "forecast", "data", "sheets", "baselines"),
+        *("train", "export", "forecast", "run_study", "data", "sheets", "baselines"),
     },
 }
 HELPERS = {"zero_leinr", "progress", "provenance", "results_folder"}

@@ -268,13 +268,15 @@ def test_a_mistake_in_a_sheet_is_found_before_any_job(tmp_path):
     assert not (tmp_path / "results").exists()
 
 
-def test_a_killed_study_goes_on_where_it_stopped(tmp_path):
+@pytest.mark.parametrize("way", ["group", "Snakemake alone"])
+def test_a_killed_study_goes_on_where_it_stopped(tmp_path, way):
+    """By itself: what the kill left locked and running is dealt with."""
     project = Project(tmp_path)
     study = project.config / "studies" / "small.yaml"
     # Long enough to be killed in the middle of the training: 400 steps, a checkpoint each 100.
     write_yaml(study, STUDY | {"budget": STUDY["budget"] | {"epochs": 200}})
     process = subprocess.Popen(
-        ["snakemake", "--cores", "2", "small"],
+        ["zero-leinr", "run", "small", "--cores", "2"],
         cwd=tmp_path,
         env=project.environment,
         stdout=subprocess.DEVNULL,
@@ -285,13 +287,21 @@ def test_a_killed_study_goes_on_where_it_stopped(tmp_path):
     while not state.exists():
         assert process.poll() is None
         time.sleep(0.1)
-    os.killpg(process.pid, signal.SIGKILL)
+    (os.killpg if way == "group" else os.kill)(process.pid, signal.SIGKILL)
     process.wait()
     kept = state.stat().st_mtime_ns
-    project.snakemake("--unlock")
-    done = project.snakemake("small")
+    done = subprocess.run(
+        ["zero-leinr", "run", "small", "--cores", "2"],
+        cwd=tmp_path,
+        env=project.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout[-3000:]
-    assert 'gpu=Resource("gpu", 1)' in done.stdout  # the default profile: a GPU takes one job
+    assert "removing the lock of a Snakemake that is dead" in done.stdout
+    assert ("left over in results/small/runs/light_alone/seed0" in done.stdout) == (way != "group")
     assert state.stat().st_mtime_ns > kept
     losses = pd.read_csv(state.parent / "losses.csv")
     assert list(losses["step"]) == list(range(400))

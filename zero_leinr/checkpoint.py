@@ -1,5 +1,6 @@
 """Weights and training states on disk: written atomically, read safely."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,9 @@ def _filled(path: Path, tensors: dict[str, Tensor]) -> ZeroLEINR:
             f"{path}: not weights of Zero-LEINR ({bad[0]} does not fit); it holds "
             f"{described(tensors)}. If they are a baseline's, name it: --method NAME"
         )
+    for name, tensor in tensors.items():
+        if not (tensor.is_floating_point() and tensor.isfinite().all()):
+            raise InputError(f"{path}: {name} holds values that are not finite, or no floats")
     model.load_state_dict(tensors)
     return model
 
@@ -109,8 +113,10 @@ def _branch(name: str) -> str:
 
 def save_state(state: dict[str, Any], path: Path) -> None:
     """Write a training state: tensors, numbers, and mappings of them."""
+    content = io.BytesIO()  # on a full disk, torch would say something else than the system
+    torch.save(state, content)
     with replacing(path) as temporary:
-        torch.save(state, temporary)
+        temporary.write_bytes(content.getbuffer())
 
 
 def load_state(path: Path, device: str = "cpu") -> dict[str, Any]:
@@ -120,7 +126,9 @@ def load_state(path: Path, device: str = "cpu") -> dict[str, Any]:
         InputError: The file is damaged.
     """
     try:
-        state = torch.load(path, map_location=device, weights_only=True)
+        if not path.is_file():
+            raise OSError("not a file")
+        state = dict(torch.load(path, map_location=device, weights_only=True))
     except Exception as error:  # torch.load raises whatever the damaged bytes provoke
         raise InputError(
             f"{path}: this training state is damaged; delete it to start the run again"

@@ -55,7 +55,7 @@ def read_image(path: str | os.PathLike[str]) -> np.ndarray:
             pixels (whose white is not defined), or has a side under 32 px.
     """
     path = Path(path)
-    with explained(path), Image.open(path) as file:
+    with opened(path) as file:
         file.load()
         array = np.array(_to_rgb(upright(file)))
     check_side(path, array.shape[1], array.shape[0])
@@ -69,7 +69,7 @@ def open_image(path: str | os.PathLike[str]) -> Image.Image:
         InputError: The file is missing, unreadable, truncated or not an image.
     """
     path = Path(path)
-    with explained(path), Image.open(path) as file:
+    with opened(path) as file:
         file.load()
     return file
 
@@ -81,7 +81,7 @@ def image_size(path: str | os.PathLike[str]) -> tuple[int, int]:
         InputError: The file is missing, unreadable or not an image.
     """
     path = Path(path)
-    with explained(path), Image.open(path) as file:
+    with opened(path) as file:
         width, height = file.size
         on_its_side = orientation(file) >= 5
     return (height, width) if on_its_side else (width, height)
@@ -94,7 +94,7 @@ def color_profile(path: str | os.PathLike[str]) -> bytes | None:
         InputError: The file is missing, unreadable or not an image.
     """
     path = Path(path)
-    with explained(path), Image.open(path) as file:
+    with opened(path) as file:
         # The profile of gray or CMYK does not describe the RGB that `read_image` returns.
         return file.info.get("icc_profile") if file.mode in ("RGB", "RGBA") else None
 
@@ -163,6 +163,17 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 @contextlib.contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    """Open an image file; all that goes wrong in the block is one line about that file."""
+    with explained(path):
+        # A pipe may never end, and a device is no image.
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path}: not a file")
+        with Image.open(path) as file:
+            yield file
+
+
+@contextlib.contextmanager
 def explained(path: Path | str) -> Iterator[None]:
     """Turn what Pillow raises on a bad file into one line about that file."""
     try:
@@ -173,6 +184,8 @@ def explained(path: Path | str) -> Iterator[None]:
         raise InputError(f"{path}: no permission to read it") from error
     except Image.UnidentifiedImageError as error:
         raise InputError(f"{path}: not an image, or of a kind that is not supported") from error
+    except InputError:
+        raise
     except (*BROKEN, OSError, EOFError, Image.DecompressionBombError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{path}: cannot be read as an image ({reason})") from error

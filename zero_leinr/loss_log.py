@@ -1,6 +1,7 @@
 """The CSV of a training's losses."""
 
 import csv
+import io
 import math
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor
 
 from zero_leinr.atomic_write import replacing
+from zero_leinr.errors import InputError
 
 
 class LossLog:
@@ -24,13 +26,18 @@ class LossLog:
         self.pending: list[tuple[int, int, dict[str, Tensor]]] = []
 
     def truncate(self, first: int) -> None:
-        """Drop the rows from step ``first`` on, which an interrupted run wrote ahead."""
+        """Keep one whole row for each step before ``first``.
+
+        An interrupted run has written more, and its last row may be torn.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if not self.path.exists() or first == 0:
             self.path.unlink(missing_ok=True)
             return
         header, *rows = self.path.read_text().splitlines()
-        kept = [row for row in rows if int(row.split(",")[0]) < first]
+        whole = [row for row in rows if row.count(",") == header.count(",")]
+        steps = {int(row.partition(",")[0]): row for row in whole}
+        kept = [row for step, row in steps.items() if step < first]
         with replacing(self.path) as temporary:
             temporary.write_text("\n".join([header, *kept]) + "\n")
 
@@ -44,17 +51,25 @@ class LossLog:
         Returns:
             The losses of the latest step by name. In the file, a loss that is not finite (see
             ``training_step``) is an empty cell.
+
+        Raises:
+            InputError: The file cannot be written.
         """
         names = list(self.pending[0][2])
         values = [torch.stack(list(values.values())) for *_, values in self.pending]
         rows = torch.stack(values).tolist()
-        new = not self.path.exists()
-        with self.path.open("a", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            if new:
-                writer.writerow(["step", "epoch", *names])
-            for (step, epoch, _), row in zip(self.pending, rows, strict=True):
-                cells = [f"{value:.6g}" if math.isfinite(value) else "" for value in row]
-                writer.writerow([step, epoch, *cells])
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        if not self.path.exists():
+            writer.writerow(["step", "epoch", *names])
+        for (step, epoch, _), row in zip(self.pending, rows, strict=True):
+            cells = [f"{value:.6g}" if math.isfinite(value) else "" for value in row]
+            writer.writerow([step, epoch, *cells])
+        try:
+            with self.path.open("a", newline="") as file:
+                file.write(text.getvalue())
+        except OSError as error:
+            reason = error.strerror or error
+            raise InputError(f"{self.path}: cannot be written ({reason})") from error
         self.pending.clear()
         return dict(zip(names, rows[-1], strict=True))

@@ -19,6 +19,7 @@ from zero_leinr.batches import batches, check_images, steps_in_epoch
 from zero_leinr.checkpoint import load_state, save_model, save_state
 from zero_leinr.device import choose_device, training_setup
 from zero_leinr.errors import InputError
+from zero_leinr.folder_lock import locked
 from zero_leinr.loss_log import LossLog
 from zero_leinr.recipe import Budget
 from zero_leinr.training_step import training_step
@@ -100,8 +101,8 @@ def train(
         The trained networks.
 
     Raises:
-        InputError: The images are not what the recipe wants, or the state in the folder belongs
-            to another recipe, seed or other images.
+        InputError: The images are not what the recipe wants, the state in the folder belongs to
+            another recipe, seed or other images, or another process trains in the folder.
 
     Example:
         >>> import tempfile
@@ -114,53 +115,54 @@ def train(
         ['losses.csv', 'model.safetensors', 'state.ckpt', 'state_losses.csv']
     """
     check_images(images, recipe)
-    device = choose_device(device)
-    step = make_step(recipe, seed, device)
-    state_file, log = folder / "state.ckpt", LossLog(folder / "state_losses.csv")
-    pixels = hashlib.sha256(np.ravel(images).data).hexdigest()
-    identity = {"recipe": repr(recipe), "seed": seed, "images": pixels}
-    total = recipe.epochs * steps_in_epoch(recipe, len(images))
-    record = _resume(step, identity, state_file, replace)
-    first: int = record["step"]
-    todo: Iterable[tuple[int, int, Tensor]] = ()
-    if first < total and "diverged_at" not in record:
-        record["segments"] = [*record["segments"], {"from_step": first, **(segment or {})}]
-        log.truncate(first)
-        todo = batches(images, recipe, seed, first, device)
-    now = flushed = time.monotonic()
-    started, saved = now - record["seconds"], -math.inf
-    sound = copy.deepcopy(step.state_dict())
-    if progress:
-        progress(first, total, {"seconds": record["seconds"]})
+    with locked(folder):
+        device = choose_device(device)
+        step = make_step(recipe, seed, device)
+        state_file, log = folder / "state.ckpt", LossLog(folder / "state_losses.csv")
+        pixels = hashlib.sha256(np.ravel(images).data).hexdigest()
+        identity = {"recipe": repr(recipe), "seed": seed, "images": pixels}
+        total = recipe.epochs * steps_in_epoch(recipe, len(images))
+        record = _resume(step, identity, state_file, replace)
+        first: int = record["step"]
+        todo: Iterable[tuple[int, int, Tensor]] = ()
+        if first < total and "diverged_at" not in record:
+            record["segments"] = [*record["segments"], {"from_step": first, **(segment or {})}]
+            log.truncate(first)
+            todo = batches(images, recipe, seed, first, device)
+        now = flushed = time.monotonic()
+        started, saved = now - record["seconds"], -math.inf
+        sound = copy.deepcopy(step.state_dict())
+        if progress:
+            progress(first, total, {"seconds": record["seconds"]})
 
-    for number, epoch, batch in todo:
-        log.add(number, epoch, step(batch, epoch, number))
-        done = number + 1
-        looking = done % checkpoint_every == 0 or done == total
-        now = time.monotonic()
-        if looking or now - flushed >= FLUSH_SECONDS:
-            values, flushed = log.flush(), now
-            if progress:
-                progress(done, total, values | {"seconds": now - started})
-        if not looking:
-            continue
-        if _are_finite(step.model):
-            finished = datetime.now(UTC).isoformat(timespec="seconds")
-            record |= {"step": done, "seconds": now - started, "finished": finished}
-            sound = copy.deepcopy(step.state_dict())
-        else:
-            record["diverged_at"] = done
-            step.load_state_dict(sound)
-        if done == total or "diverged_at" in record or now - saved >= checkpoint_seconds:
-            save_state(sound | identity | record, state_file)
-            saved = now
-        if "diverged_at" in record:
-            break
+        for number, epoch, batch in todo:
+            log.add(number, epoch, step(batch, epoch, number))
+            done = number + 1
+            looking = done % checkpoint_every == 0 or done == total
+            now = time.monotonic()
+            if looking or now - flushed >= FLUSH_SECONDS:
+                values, flushed = log.flush(), now
+                if progress:
+                    progress(done, total, values | {"seconds": now - started})
+            if not looking:
+                continue
+            if _are_finite(step.model):
+                finished = datetime.now(UTC).isoformat(timespec="seconds")
+                record |= {"step": done, "seconds": now - started, "finished": finished}
+                sound = copy.deepcopy(step.state_dict())
+            else:
+                record["diverged_at"] = done
+                step.load_state_dict(sound)
+            if done == total or "diverged_at" in record or now - saved >= checkpoint_seconds:
+                save_state(sound | identity | record, state_file)
+                saved = now
+            if "diverged_at" in record:
+                break
 
-    save_model(step.model, recipe, folder / "model.safetensors")
-    with replacing(folder / "losses.csv") as temporary:
-        shutil.copyfile(log.path, temporary)
-    return step.model
+        save_model(step.model, recipe, folder / "model.safetensors")
+        with replacing(folder / "losses.csv") as temporary:
+            shutil.copyfile(log.path, temporary)
+        return step.model
 
 
 def _are_finite(model: nn.Module) -> bool:

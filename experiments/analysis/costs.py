@@ -1,6 +1,6 @@
 """The costs that a study measured: `costs/<method>.json` of each method."""
 
-import json
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +10,7 @@ from experiments.analysis.model import MethodRow, StudyResults
 from experiments.results_folder import ResultsFolder
 from experiments.sheets.weights import WeightsOrigin
 from zero_leinr.errors import InputError
+from zero_leinr.text_files import parse_json, read_text
 
 NUMBERS = ["parameters", "gflops", "seconds", "memory_mib", "processor_share"]
 COLUMNS = ["method", "width", "height", *NUMBERS, "device", "device_name", "threads"]
@@ -26,20 +27,22 @@ def read_costs(study_folder: Path, study: StudyResults) -> pd.DataFrame:
         InputError: A file is missing or lacks a key.
     """
     folder, rows = ResultsFolder(study_folder), []
+    again = "delete it and measure again"
     if folder.is_kept:
         kept = read_kept_costs(study_folder).set_index("method", drop=False)
         return kept.loc[[method.name for method in measured(study)], COLUMNS].reset_index(drop=True)
     for method in measured(study):
         path = folder.costs(method.name)
+        if not path.exists():
+            raise InputError(f"{path}: missing; measure it with `zero-leinr costs`")
+        content = parse_json(read_text(path, "JSON"), path, again)
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            rows.append([content[column] for column in COLUMNS])
-        except FileNotFoundError as error:
-            raise InputError(f"{path}: missing; measure it with `zero-leinr costs`") from error
+            given = {name: content[name] for name in NUMBERS}
+            numbers = {k: math.nan if v is None else float(v) for k, v in given.items()}
+            rows.append([numbers.get(column, content[column]) for column in COLUMNS])
         except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{path}: not a cost file; delete it and measure again") from error
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    return frame.astype(dict.fromkeys(NUMBERS, float))
+            raise InputError(f"{path}: not a cost file; {again}") from error
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def measured(study: StudyResults) -> list[MethodRow]:

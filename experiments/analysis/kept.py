@@ -1,12 +1,12 @@
 """The kept form of a study: all scores, run records and costs in one file each."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.results_folder import ResultsFolder
 from experiments.sheets.metrics import SCORE_COLUMNS
 from zero_leinr.errors import InputError
+from zero_leinr.text_files import parse_json, read_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,10 +50,12 @@ def read_kept_records(folder: Path) -> dict[tuple[str, int], dict[str, Any]]:
     if not path.exists():  # of a study that trains nothing
         return {}
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        records = [dict(json.loads(line)) for line in lines]
+        lines = read_text(path, "JSON").splitlines()
+        records = [dict(parse_json(line, path, AGAIN)) for line in lines]
         return {(record["method"], record["seed"]): record for record in records}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except InputError:
+        raise
+    except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not the records of runs ({error}); {AGAIN}") from error
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,14 @@ def add_machine(command: Any) -> None:
         choices=(0, 1),
         help="what a scheduler gave this job, in place of --device: 0 is cpu, 1 is gpu",
     )
-    command.add_argument("--threads", type=int, help="CPU threads (default: all)")
+    command.add_argument("--threads", type=at_least_one, help="CPU threads (default: all)")
+
+
+def at_least_one(text: str) -> int:
+    """Read a count from the command line."""
+    if not re.fullmatch("[1-9][0-9]{0,5}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a count of at least 1")
+    return int(text)
 
 
 def use_machine(options: argparse.Namespace) -> None:
@@ -84,20 +92,15 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
     """
     if not settings:
         return {}  # a machine that only trains may have no PyYAML
-    import yaml
-
     from experiments.sheets.ablations import nest
+    from experiments.sheets.reading import parse_yaml
 
     values: dict[str, Any] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not (key and equals and value):
             raise InputError(f"--set {setting}: write KEY=VALUE, such as epochs=20")
-        try:
-            values[key] = yaml.safe_load(value)
-        except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that there is not
-            reason = " ".join(str(error).split())
-            raise InputError(f"--set {setting}: the value is not YAML ({reason})") from error
+        values[key] = parse_yaml(value, f"--set {' '.join(setting.split())[:80]}")
     return nest(values)
 
 

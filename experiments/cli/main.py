@@ -5,6 +5,7 @@ One module beside this one holds the commands of a stage.
 Heavy imports happen inside the commands, so that ``--help`` and cheap methods start at once.
 """
 
+import errno
 import logging
 import os
 import sys
@@ -49,9 +50,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except PermissionError as error:
-        print(f"error: {error.filename}: no permission; choose another folder", file=sys.stderr)
+    except OSError as error:
+        print(f"error: {_in_words(error)}", file=sys.stderr)
         return 2
+
+
+def _in_words(error: OSError) -> str:
+    """Say what the system refused, and what to do."""
+    advice = {
+        errno.ENOSPC: "make room, then run the same command again",
+        errno.EDQUOT: "make room, then run the same command again",
+        errno.EACCES: "no permission; choose another folder",
+        errno.EROFS: "choose another folder",
+    }
+    where = f"{error.filename}: " if error.filename else ""
+    reason = error.strerror or " ".join(str(error).split())
+    return f"{where}{reason}; {advice[error.errno]}" if error.errno in advice else where + reason
 
 
 def _is_out_of_memory(error: Exception) -> bool:

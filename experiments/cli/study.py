@@ -2,6 +2,8 @@
 
 import argparse
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ def add_study_commands(commands: Any) -> None:
     _add_prepare(commands)
     _add_leaks(commands)
     _add_check(commands)
+    _add_run(commands)
 
 
 # --------------------------------------------------------------------------------------- study
@@ -66,10 +69,14 @@ def _add_fetch(commands: Any) -> None:
         "fetch",
         _fetch,
         "find or download data sets, and check every file",
-        "zero-leinr fetch lol_eval15 lime dicm\nzero-leinr fetch --list",
+        "zero-leinr fetch lol_eval15 lime dicm\nzero-leinr fetch --list\n"
+        "zero-leinr fetch --all    (before a node loses its network)",
     )
     command.add_argument("datasets", nargs="*", help="names in experiments/config/datasets.yaml")
     command.add_argument("--list", action="store_true", help="say which there are, and stop")
+    command.add_argument(
+        "--all", action="store_true", help="every data set and all weights that have an address"
+    )
     command.add_argument("--offline", action="store_true", help="never download")
     command.add_argument("--listing", type=Path, help="write what was found (one data set only)")
 
@@ -86,6 +93,9 @@ def _fetch(options: argparse.Namespace) -> None:
             if dataset.citation:
                 print(f"{'':18} {dataset.citation}")
         return
+    if options.all:
+        _fetch_all(not options.offline)
+        return
     if not options.datasets:
         raise InputError("fetch: name at least one data set, or use --list")
     if options.listing and len(options.datasets) > 1:
@@ -97,6 +107,37 @@ def _fetch(options: argparse.Namespace) -> None:
             print(f"warning: {warning}", file=sys.stderr)
         if options.listing:
             write_listing(listing, options.listing)
+
+
+def _fetch_all(download: bool) -> None:
+    """Bring all that any study can need; what cannot be had does not stop the rest."""
+    from experiments.data.fetch import fetch
+    from experiments.data.weights import lpips_trunk_file, weights_file
+    from experiments.sheets.datasets import load_registry
+    from experiments.sheets.reading import load_checked
+    from experiments.sheets.weights import WEIGHTS
+
+    wanted: dict[str, Callable[[], object]] = {
+        name: partial(fetch, name, download=download)
+        for name, dataset in load_registry().items()
+        if dataset.sources or dataset.generated
+    }
+    for name in load_checked(WEIGHTS, "weights.schema.yaml"):
+        if name not in ("alexnet", "alexnet_features"):  # either will do
+            wanted[name] = partial(weights_file, name, download=download)
+    wanted["alexnet"] = partial(lpips_trunk_file, download=download)
+    missing = []
+    for name, get in wanted.items():
+        try:
+            get()
+            print(f"{name}: there")
+        except InputError as error:
+            missing.append(name)
+            print(f"{name}: {error}", file=sys.stderr)
+    if missing:
+        raise InputError(
+            f"fetch --all: {len(missing)} of {len(wanted)} missing: {', '.join(missing)}"
+        )
 
 
 # --------------------------------------------------------------------------------------- ablate
@@ -251,3 +292,26 @@ def _check(options: argparse.Namespace) -> None:
     coming = ", once those files are there: the study downloads them first"
     to_download = any(each.to_download for each in seen)
     print(f"{study.name}: {len(study.methods)} methods, ready{coming if to_download else ''}")
+
+
+# ------------------------------------------------------------------------------------------ run
+
+
+def _add_run(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "run",
+        _run,
+        "run a study with Snakemake, or go on with it after any kill",
+        "zero-leinr run demo\nzero-leinr run paper --workflow-profile slurm",
+    )
+    command.add_argument("study", help="name of a study in experiments/config/studies")
+    command.add_argument(
+        "options", nargs=argparse.REMAINDER, help="options of snakemake, which come last"
+    )
+
+
+def _run(options: argparse.Namespace) -> None:
+    from experiments.run_study import run_study
+
+    run_study(find_study(options.study).name, options.options)

@@ -1,12 +1,13 @@
 """The command ``train``: images, a recipe and a seed become a run."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.cli.common import add_command, add_machine, find_study, parse_settings
 from zero_leinr.errors import InputError
+from zero_leinr.folder_lock import locked
+from zero_leinr.text_files import parse_json, read_text
 
 if TYPE_CHECKING:
     from baselines.recipe import BaselineRecipe
@@ -61,11 +62,6 @@ def add_train_command(commands: Any) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from experiments.data.images import list_images
-    from experiments.data.prepare import prepare_folder
-    from experiments.train.run import run_training
-    from zero_leinr.recipe import Recipe
-
     if (options.folder is None) == (options.images is None):
         raise InputError("train: give a folder of images, or --images (one of them)")
     recipe, about = _recipe(options)
@@ -74,8 +70,21 @@ def _train(options: argparse.Namespace) -> None:
 
         listing = read_listing(options.listing)
         about |= {"dataset": listing.dataset, "data_sha256": listing.sha256}
+    with locked(options.out):
+        _fill(options, recipe, about)
+
+
+def _fill(
+    options: argparse.Namespace, recipe: "Recipe | BaselineRecipe", about: dict[str, Any]
+) -> None:
+    """Write the files of the run: taken from another one, or trained."""
+    from experiments.data.images import list_images
+    from experiments.data.prepare import prepare_folder
+    from experiments.train.run import run_training
+
     if options.branches_of:
         from experiments.train.branches import take_branches
+        from zero_leinr.recipe import Recipe
 
         assert isinstance(recipe, Recipe), "a baseline has no branches"
         if take_branches(options.branches_of, recipe, options.seed, options.out, about):
@@ -118,9 +127,10 @@ def _recipe(options: argparse.Namespace) -> tuple["Recipe | BaselineRecipe", dic
 
 def _read_recipe(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the settings in a file that `recipes` wrote, or in a run.json; and whose they are."""
+    advice = "write one with `zero-leinr recipes`"
+    content = parse_json(read_text(path, "JSON"), path, advice)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
         settings = dict(content["recipe"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: no recipe; write one with `zero-leinr recipes`") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: no recipe; {advice}") from error
     return settings, {"study": content.get("study"), "method": content.get("method")}

@@ -9,10 +9,14 @@ import hashlib
 import os
 import shutil
 import socket
+import stat
 import threading
+import time
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from zero_leinr.atomic_write import replacing
@@ -21,6 +25,12 @@ from zero_leinr.errors import InputError
 CONNECT_SECONDS = 6.0  # an air-gapped node learns it quickly
 READ_SECONDS = 60.0  # a code host may take that long to pack an archive
 CHUNK = 1 << 16  # at most so much of an interrupted download is lost
+PATIENCE, SLOWEST = 60.0, 10 << 10  # after so many seconds, bytes a second on average
+MOST = 4 << 30  # bytes of a download whose size is not declared
+MOST_UNPACKED = 16 << 30  # bytes in an archive
+MOST_MEMBER = 1 << 28  # bytes of one of its files
+
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
 def verify(path: Path, expected: str, name: Path | str | None = None) -> str:
@@ -28,7 +38,8 @@ def verify(path: Path, expected: str, name: Path | str | None = None) -> str:
 
     Args:
         path: the file.
-        expected: hex sha256 or the first digits of one, or `git-blob:` and git's id of the content.
+        expected: hex sha256, all 64 digits, or `git-blob:` and git's id of the content; empty where
+            nothing is known of it.
         name: what to call the file in the error (default: its path).
 
     Returns:
@@ -43,7 +54,7 @@ def verify(path: Path, expected: str, name: Path | str | None = None) -> str:
         found = _git_blob_id(path) if expected.startswith("git-blob:") else sha256
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    if not found.startswith(expected):
+    if expected and found != expected:
         kind = "" if expected.startswith("git-blob:") else "sha256 "
         raise InputError(
             f"{name or path}: wrong checksum: expected {kind}{expected}, found {found}; "
@@ -52,44 +63,79 @@ def verify(path: Path, expected: str, name: Path | str | None = None) -> str:
     return sha256
 
 
-def download(address: str, path: Path, checksum: str | None = None) -> None:
+def download(
+    addresses: str | Sequence[str],
+    path: Path,
+    checksum: str | None = None,
+    most: int = MOST,
+) -> None:
     """Download a file to `path`, unless it is there.
 
     Args:
-        address: an http(s) address; proxies are taken from the environment.
+        addresses: http(s) addresses of one file, tried in their order; proxies are taken from the
+            environment.
         path: where to. Until it is whole and checked the file is called `<path>.part`.
         checksum: as in `verify`; without one (archives, whose members are checked) any whole file
             is taken.
+        most: bytes that it may have.
 
     Raises:
-        InputError: no network, a refusal of the server, no permission to write, wrong checksum.
+        InputError: no network, a refusal of the server, no permission to write, wrong checksum, a
+            damaged archive, too many bytes or too few a second.
     """
     if path.exists():
         return
     from filelock import FileLock
 
+    addresses = [addresses] if isinstance(addresses, str) else addresses
+    failures = []
+    for address in addresses:
+        try:
+            _check_reachable(address)  # before anything is made on disk
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(path.with_name(path.name + ".lock")):  # parallel jobs share archives
+                if not path.exists():
+                    _bring(address, path, checksum, most)
+            return
+        except (OSError, ValueError) as failure:  # errors of requests are OSErrors, too
+            failures.append((address, failure))
+    address, error = failures[0]
+    if isinstance(error, InputError):
+        raise error
+    reason = " ".join(str(getattr(error, "strerror", "") or error).split())[:200]
+    known = f" (sha256 {checksum})" if checksum else ""
+    others = f", and from {len(addresses) - 1} more" if len(addresses) > 1 else ""
+    raise InputError(
+        f"{path.name}{known}: not in {path.parent}, and downloading it from {address} failed "
+        f"({reason}){others}; download it elsewhere and put it into {path.parent}"
+    ) from error
+
+
+def _bring(address: str, path: Path, checksum: str | None, most: int) -> None:
+    """Download a file, check it, and give it its name."""
+    part = path.with_name(path.name + ".part")
+    _transfer(address, part, most)
     try:
-        _check_reachable(address)  # before anything is made on disk
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
-        with FileLock(path.with_name(path.name + ".lock")):  # parallel jobs share archives
-            if path.exists():
-                return
-            _transfer(address, part)
-            if checksum:
-                try:
-                    verify(part, checksum, name=address)
-                except InputError:
-                    part.unlink()
-                    raise
-            os.replace(part, path)
-    except OSError as error:  # errors of requests are OSErrors, too
-        reason = " ".join(str(error.strerror or error).split())[:200]
-        known = f" (sha256 {checksum})" if checksum else ""
-        raise InputError(
-            f"{path.name}{known}: not in {path.parent}, and downloading it from {address} failed "
-            f"({reason}); download it elsewhere and put it into {path.parent}"
-        ) from error
+        if checksum:
+            verify(part, checksum, name=address)
+        elif path.suffix == ".zip":
+            _check_archive(part, address)
+    except InputError:
+        part.unlink()
+        raise
+    os.replace(part, path)
+
+
+def _check_archive(path: Path, name: str) -> None:
+    """Raise InputError unless a zip archive is whole: it gets no name else."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            if sum(info.file_size for info in file.infolist()) > MOST_UNPACKED:
+                raise zipfile.BadZipFile(f"more than {MOST_UNPACKED >> 30} GiB in it")
+            if broken := file.testzip():
+                raise zipfile.BadZipFile(f"{broken} is broken")
+    except DAMAGED as error:
+        raise InputError(f"{name}: damaged archive ({error}); try again, or another day") from error
 
 
 def unpack(archive: Path, members: dict[str, Path], checksums: dict[str, str]) -> None:
@@ -114,11 +160,13 @@ def unpack(archive: Path, members: dict[str, Path], checksums: dict[str, str]) -
             for member, target in tqdm(members.items(), desc=f"unpack {archive.name}", unit="file"):
                 if member not in inside:
                     raise InputError(f"{archive}: holds no {member}; delete it to fetch it again")
+                if file.getinfo(inside[member]).file_size > MOST_MEMBER:
+                    raise zipfile.BadZipFile(f"{member} is too large")
                 with replacing(target) as temporary:
                     with file.open(inside[member]) as source, temporary.open("wb") as sink:
                         shutil.copyfileobj(source, sink)
                     verify(temporary, checksums[member], name=f"{member} in {archive}")
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except DAMAGED as error:
         raise InputError(
             f"{archive}: damaged archive ({error}); delete it to fetch it again"
         ) from error
@@ -126,34 +174,75 @@ def unpack(archive: Path, members: dict[str, Path], checksums: dict[str, str]) -
         raise InputError(f"{archive}: cannot be read ({error.strerror or error})") from error
 
 
-def _transfer(address: str, part: Path) -> None:
+def _transfer(address: str, part: Path, most: int) -> None:
     """Bring `part` to its full length, from where it stands."""
     import requests
     from tqdm import tqdm
 
-    have = part.stat().st_size if part.exists() else 0
-    headers = {"Accept-Encoding": "identity"}  # bytes as stored, so that offsets mean something
-    if have:
-        headers["Range"] = f"bytes={have}-"
-    timeout = (CONNECT_SECONDS, READ_SECONDS)
-    with requests.get(address, headers=headers, stream=True, timeout=timeout) as response:
-        if response.status_code == 416:  # nothing left to send: start afresh, to be sure
-            part.unlink()
-            return _transfer(address, part)
-        response.raise_for_status()
-        resumed = response.status_code == 206
-        start = have if resumed else 0
-        length = response.headers.get("Content-Length")
-        total = start + int(length) if length else None
-        with (
-            part.open("ab" if resumed else "wb") as sink,
-            tqdm(
-                desc=f"fetch {part.stem}", total=total, initial=start, unit="B", unit_scale=True
-            ) as bar,
-        ):
-            for chunk in response.iter_content(CHUNK):
-                sink.write(chunk)
-                bar.update(len(chunk))
+    with _open_part(part) as sink:
+        have = sink.seek(0, os.SEEK_END)
+        headers = {"Accept-Encoding": "identity"}  # bytes as stored: offsets mean something
+        if have:
+            headers["Range"] = f"bytes={have}-"
+        timeout = (CONNECT_SECONDS, READ_SECONDS)
+        response = _within(
+            2 * READ_SECONDS,
+            lambda: requests.get(address, headers=headers, stream=True, timeout=timeout),
+        )
+        with response:
+            if response.status_code == 416:  # nothing left to send: start afresh, to be sure
+                sink.truncate(0)
+                return _transfer(address, part, most)
+            response.raise_for_status()
+            if response.status_code != 206:
+                have = sink.seek(sink.truncate(0))
+            length = response.headers.get("Content-Length", "")
+            total = have + int(length) if length.isdecimal() else None
+            if length and total is None:
+                raise OSError(f"its Content-Length is {length[:20]!r}")
+            if (total or 0) > most:
+                raise OSError(f"{total} bytes, and at most {most} are expected")
+            bar = tqdm(
+                desc=f"fetch {part.stem}", total=total, initial=have, unit="B", unit_scale=True
+            )
+            with bar:
+                for chunk in _chunks(response):
+                    if sink.tell() + len(chunk) > most:
+                        raise OSError(f"more than the {most} bytes that are expected")
+                    sink.write(chunk)
+                    bar.update(len(chunk))
+            if total is not None and sink.tell() < total:
+                raise OSError(f"it ended after {sink.tell()} of {total} bytes")
+
+
+def _chunks(response: Any) -> Iterator[bytes]:
+    """Yield what arrives as it arrives; a server that drips is left.
+
+    Raises:
+        OSError: Too few bytes a second on average, or the connection broke.
+    """
+    import urllib3
+
+    started, received = time.monotonic(), 0
+    try:
+        while chunk := response.raw.read1(CHUNK):
+            received += len(chunk)
+            yield chunk
+            late = time.monotonic() - started - PATIENCE
+            if received < SLOWEST * late:
+                raise TimeoutError(f"less than {SLOWEST >> 10} KiB a second")
+    except urllib3.exceptions.HTTPError as error:
+        raise OSError(str(error)) from error
+
+
+def _open_part(part: Path) -> IO[bytes]:
+    """Open an unfinished file to go on with it; a link, whose file is elsewhere, is refused."""
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    file = os.fdopen(os.open(part, flags, 0o666), "r+b")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(f"{part} is no file")
+    return file
 
 
 def _check_reachable(address: str) -> None:
@@ -166,22 +255,32 @@ def _check_reachable(address: str) -> None:
 
     proxies = requests.utils.get_environ_proxies(address)
     url = urlsplit(requests.utils.select_proxy(address, proxies) or address)
-    port = url.port or (443 if url.scheme == "https" else 80)
-    outcome: list[OSError | None] = []
+    place = (url.hostname, url.port or (443 if url.scheme == "https" else 80))
+    _within(
+        CONNECT_SECONDS,
+        lambda: socket.create_connection(place, timeout=CONNECT_SECONDS).close(),
+    )
 
-    def probe() -> None:
+
+def _within(seconds: float, function: Callable[[], Any]) -> Any:
+    """Return what a function returns, or raise what it raises; TimeoutError if it takes longer."""
+    outcome: list[tuple[Any, Exception | None]] = []
+
+    def call() -> None:
         try:
-            socket.create_connection((url.hostname, port), timeout=CONNECT_SECONDS).close()
-            outcome.append(None)
-        except OSError as error:
-            outcome.append(error)
+            outcome.append((function(), None))
+        except (OSError, ValueError) as error:
+            outcome.append((None, error))
 
-    thread = threading.Thread(target=probe, daemon=True)
+    thread = threading.Thread(target=call, daemon=True)
     thread.start()
-    thread.join(CONNECT_SECONDS)
-    error = outcome[0] if outcome else TimeoutError(f"no answer in {CONNECT_SECONDS:g} s")
+    thread.join(seconds)
+    result, error = outcome[0] if outcome else (None, None)
+    if not outcome:
+        error = TimeoutError(f"no answer in {seconds:g} s")
     if error is not None:
         raise error
+    return result
 
 
 def _by_path_end(names: list[str]) -> dict[str, str]:

@@ -25,7 +25,7 @@ Everything follows from one seed; a finished folder is never half there and alwa
 
 import hashlib
 import json
-import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -218,20 +218,18 @@ def make_embedded(folder: Path, name: str) -> None:
     target = folder / name
     if is_whole(target):
         return
-    temporary = folder / f".{name}.{os.getpid()}.part"
+    made = folder / f".{name}.{secrets.token_hex(8)}"  # in two containers, pids can be the same
     try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        _write_set(temporary, SETS[name]())
+        _write_set(made / "new", SETS[name]())
         if target.exists():  # changed or half deleted by someone: made again
-            target.rename(folder / f".{name}.{os.getpid()}.old")
-        temporary.rename(target)
+            target.rename(made / "old")
+        (made / "new").rename(target)
     except OSError as error:
         if not is_whole(target):  # else another process was first
             reason = error.strerror or error
             raise InputError(f"{target}: cannot be written ({reason})") from error
     finally:
-        for leftover in ("part", "old"):
-            shutil.rmtree(folder / f".{name}.{os.getpid()}.{leftover}", ignore_errors=True)
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def is_whole(target: Path) -> bool:

@@ -152,7 +152,7 @@ def _download(dataset: DatasetConfig, missing: list[str], allowed: bool) -> None
             )
         if source.address:
             try:
-                net.download(source.address, archive)
+                net.download([source.address, *source.mirrors], archive)
             except InputError as error:
                 raise InputError(f"{what}: {error}") from error
         inside = source.folders[folder]

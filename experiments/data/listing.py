@@ -6,12 +6,17 @@ Every later stage reads a listing, never a folder, so that all of them see the s
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
+from zero_leinr.text_files import parse_json, read_text
+
+LONGEST_NAME = 200
+"""Bytes of a name: a file system takes 255, and results have suffixes."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +96,35 @@ def read_listing(path: str | os.PathLike[str]) -> Listing:
     Raises:
         InputError: missing, or not a listing.
     """
+    advice = "make it with `zero-leinr fetch`"
+    content = parse_json(read_text(Path(path), "JSON"), path, advice)
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-        return Listing(**(content | {"items": [Item(**item) for item in content["items"]]}))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{path}: not a listing; make it with `zero-leinr fetch`") from error
+        listing = Listing(**(content | {"items": [Item(**item) for item in content["items"]]}))
+        if type(listing.count) is not int or not isinstance(listing.warnings, list):
+            raise TypeError
+    except (TypeError, KeyError) as error:
+        raise InputError(f"{path}: not a listing; {advice}") from error
+    for name in (listing.dataset, *(item.name for item in listing.items)):
+        _check_name(path, name)
+    for item in listing.items:
+        if not (isinstance(item.low, str) and isinstance(item.high, str | None)):
+            raise InputError(f"{path}: {item.name}: low and high are paths of files; {advice}")
+    return listing
+
+
+def _check_name(path: str | os.PathLike[str], name: object) -> None:
+    """Check a name that files are named after: a listing may come from others.
+
+    Raises:
+        InputError: It would be a file in another folder, or no file at all.
+    """
+    try:
+        plain = isinstance(name, str) and re.fullmatch(r"(?!\.)[^/\\\0]+", name)
+        if plain and len(str(name).encode()) <= LONGEST_NAME:
+            return
+    except UnicodeEncodeError:  # half of a character
+        pass
+    raise InputError(
+        f"{path}: {str(name)[:80]!r} cannot be the name of a file: no text, empty, too long, or "
+        "with a separator or a dot in front"
+    )

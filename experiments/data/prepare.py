@@ -1,6 +1,7 @@
 """Training images, decoded and resized once into one file that all runs of a study share."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -27,15 +28,14 @@ def prepare(images: Sequence[str | Path], side: int, path: Path) -> None:
     """
     if not images:
         raise InputError(f"{path}: there are no training images to prepare")
-    with replacing(path) as temporary:
-        shape = (len(images), side, side, 3)
-        array = np.lib.format.open_memmap(temporary, "w+", dtype=np.uint8, shape=shape)
-        bar = progress_bar("prepare", "image", len(images))
-        for i, image in enumerate(images):
-            array[i] = resized(read_image(image), side)
+    header = {"descr": "|u1", "fortran_order": False, "shape": (len(images), side, side, 3)}
+    bar = progress_bar("prepare", "image", len(images))
+    # Written, not mapped into memory: there, a full disk kills a process without a word.
+    with closing(bar), replacing(path) as temporary, temporary.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for image in images:
+            file.write(resized(read_image(image), side).tobytes())
             bar.update(1)
-        bar.close()
-        array.flush()
 
 
 def prepare_folder(images: Sequence[Path], side: int, path: Path) -> None:
@@ -70,8 +70,13 @@ def load(path: Path) -> np.ndarray:
         InputError: The file is missing or damaged.
     """
     try:
-        return np.load(path, mmap_mode="r")
-    except (OSError, ValueError) as error:
+        if not path.is_file():
+            raise OSError("not a file")
+        array = np.load(path, mmap_mode="r")
+        if not isinstance(array, np.ndarray):
+            raise ValueError("an archive, not an array")
+        return array
+    except (OSError, ValueError, EOFError, OverflowError, MemoryError) as error:
         raise InputError(
             f"{path}: no prepared training images; make them with `zero-leinr prepare` ({error})"
         ) from error

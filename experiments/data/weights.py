@@ -39,7 +39,8 @@ def weights_file(name: str, *, download: bool = True, registry: Path = WEIGHTS) 
     if path.exists():
         net.verify(path, sha256, name=f"{address}, kept as {path}" if address else path)
     elif download and address:
-        net.download(address, path, sha256)
+        most = entry.get("bytes", net.MOST)
+        net.download([address, *entry.get("mirrors", [])], path, sha256, most)
     else:
         raise InputError(
             f"{path.name}: missing; put it into {path.parent} "

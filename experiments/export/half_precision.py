@@ -17,6 +17,7 @@ from zero_leinr.checkpoint import load_model, save_tensors
 from zero_leinr.errors import InputError
 from zero_leinr.inference import enhance
 from zero_leinr.recipe import Recipe
+from zero_leinr.text_files import parse_json, read_text
 
 
 def export_half(weights: Path, path: Path) -> float:
@@ -49,9 +50,9 @@ def export_half(weights: Path, path: Path) -> float:
 
 def _read_run(path: Path) -> dict[str, Any]:
     try:
-        run = json.loads(path.read_text(encoding="utf-8"))
+        run = dict(parse_json(read_text(path, "JSON"), path, "train it again"))
         Recipe().replace(run["recipe"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path}: no record of the run that the weights came from; `train` wrote it beside them"
         ) from error

@@ -3,6 +3,7 @@
 The figures themselves: ``figures_*.py``, one file a kind.
 """
 
+import io
 import math
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -161,8 +162,10 @@ def save(figure: Figure, path: Path) -> list[Path]:
     # Without dates the same scores make the same bytes.
     for suffix, metadata in [("pdf", {"CreationDate": None}), ("png", {"Software": None})]:
         target = path.with_name(f"{path.name}.{suffix}")
+        drawn = io.BytesIO()  # on a full disk, Matplotlib stumbles over its own file
+        figure.savefig(drawn, format=suffix, dpi=DOTS, metadata=metadata)
         with replacing(target) as draft:
-            figure.savefig(draft, format=suffix, dpi=DOTS, metadata=metadata)
+            draft.write_bytes(drawn.getbuffer())
         written.append(target)
     return written
 

@@ -21,7 +21,7 @@ rule difference_table:
     params:
         results=FILES.folder,
     shell:
-        "zero-leinr differences {params.results} --only table > {log} 2>&1"
+        "zero-leinr differences {params.results:q} --only table > {log:q} 2>&1"
 
 
 rule claims:
@@ -50,4 +50,4 @@ rule claims:
     params:
         results=FILES.folder,
     shell:
-        "zero-leinr claims {params.results} --only table > {log} 2>&1"
+        "zero-leinr claims {params.results:q} --only table > {log:q} 2>&1"

@@ -17,13 +17,13 @@ rule cost:
         gpu=FILES.gpus_for,
     params:
         weights=lambda wildcards, input: (
-            f"--weights {input.weights}" if input.weights else ""
+            ["--weights", str(input.weights)] if input.weights else []
         ),
         padding=FILES.padding,
         rerun_if_changed=FILES.decides,
     shell:
-        "zero-leinr costs --study {wildcards.study} --method {wildcards.method} {params.weights}"
-        " --gpus {resources.gpu} --threads 1 --out {output.costs} > {log} 2>&1"
+        "zero-leinr costs --study {wildcards.study:q} --method {wildcards.method:q} {params.weights:q}"
+        " --gpus {resources.gpu} --threads 1 --out {output.costs:q} > {log:q} 2>&1"
 
 
 rule cost_table:
@@ -46,4 +46,4 @@ rule cost_table:
     params:
         results=FILES.folder,
     shell:
-        "zero-leinr costs {params.results} --only table > {log} 2>&1"
+        "zero-leinr costs {params.results:q} --only table > {log:q} 2>&1"

@@ -12,7 +12,7 @@ rule fetch:
     params:
         rerun_if_changed=FILES.files,
     shell:
-        "zero-leinr fetch {wildcards.dataset} --listing {output.listing} > {log} 2>&1"
+        "zero-leinr fetch {wildcards.dataset:q} --listing {output.listing:q} > {log:q} 2>&1"
 
 
 rule prepare:
@@ -27,8 +27,8 @@ rule prepare:
     conda:
         "../../environment.yml"
     shell:
-        "zero-leinr prepare --listing {input.listing} --size {wildcards.size}"
-        " --out {output.images} > {log} 2>&1"
+        "zero-leinr prepare --listing {input.listing:q} --size {wildcards.size:q}"
+        " --out {output.images:q} > {log:q} 2>&1"
 
 
 rule leaks:
@@ -48,8 +48,8 @@ rule leaks:
     conda:
         "../../environment.yml"
     shell:
-        "zero-leinr leaks --training {input.training} --listings {input.listings}"
-        " --out {output.leaks} --table {output.table} > {log} 2>&1"
+        "zero-leinr leaks --training {input.training:q} --listings {input.listings:q}"
+        " --out {output.leaks:q} --table {output.table:q} > {log:q} 2>&1"
 
 
 # Has no params: where this job runs again, Snakemake passes over changed params of all jobs after it.
@@ -64,7 +64,7 @@ rule check:
     conda:
         "../../environment.yml"
     shell:
-        "zero-leinr check {wildcards.study} --listings {input.listings} > {log} 2>&1"
+        "zero-leinr check {wildcards.study:q} --listings {input.listings:q} > {log:q} 2>&1"
 
 
 # What tables and figures say, in words: with others they are drawn again, and nothing else is done.
@@ -81,7 +81,7 @@ rule describe:
         "../../environment.yml"
     params:
         rerun_if_changed=FILES.summary,
-        leaks=lambda wildcards, input: f"--leaks {input.leaks}" if input.leaks else "",
+        leaks=lambda wildcards, input: ["--leaks", str(input.leaks)] if input.leaks else [],
     shell:
-        "zero-leinr check {wildcards.study} --listings {input.listings} {params.leaks}"
-        " --out {output.study} > {log} 2>&1"
+        "zero-leinr check {wildcards.study:q} --listings {input.listings:q} {params.leaks:q}"
+        " --out {output.study:q} > {log:q} 2>&1"

@@ -21,5 +21,5 @@ rule enhance:
         seeds=FILES.seeds_option,
         rerun_if_changed=FILES.decides,
     shell:
-        "zero-leinr enhance --listings {input.listings} {params.model} {params.seeds}"
-        " --gpus {resources.gpu} --threads {threads} --out {output.images} > {log} 2>&1"
+        "zero-leinr enhance --listings {input.listings:q} {params.model:q} {params.seeds:q}"
+        " --gpus {resources.gpu} --threads {threads} --out {output.images:q} > {log:q} 2>&1"

@@ -20,4 +20,4 @@ rule figure:
     params:
         results=FILES.folder,
     shell:
-        "zero-leinr figures {params.results} --only {wildcards.figure} > {log} 2>&1"
+        "zero-leinr figures {params.results:q} --only {wildcards.figure:q} > {log:q} 2>&1"

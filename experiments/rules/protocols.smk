@@ -21,4 +21,4 @@ rule protocol_table:
     params:
         results=FILES.folder,
     shell:
-        "zero-leinr protocols {params.results} --only table > {log} 2>&1"
+        "zero-leinr protocols {params.results:q} --only table > {log:q} 2>&1"

@@ -22,4 +22,4 @@ rule published_table:
     params:
         results=FILES.folder,
     shell:
-        "zero-leinr published {params.results} > {log} 2>&1"
+        "zero-leinr published {params.results:q} > {log:q} 2>&1"

@@ -17,4 +17,4 @@ rule page:
     params:
         results=FILES.folder,
     shell:
-        "zero-leinr report {params.results} --out {output.page} > {log} 2>&1"
+        "zero-leinr report {params.results:q} --out {output.page:q} > {log:q} 2>&1"

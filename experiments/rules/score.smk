@@ -18,5 +18,5 @@ rule score:
         rerun_if_changed=FILES.scored,
         seeds=FILES.seeds_option,
     shell:
-        "zero-leinr score {input.images} --listings {input.listings} --study {wildcards.study}"
-        " {params.seeds} --device cpu --threads {threads} --out {output.scores} > {log} 2>&1"
+        "zero-leinr score {input.images:q} --listings {input.listings:q} --study {wildcards.study:q}"
+        " {params.seeds:q} --device cpu --threads {threads} --out {output.scores:q} > {log:q} 2>&1"

@@ -21,4 +21,4 @@ rule table:
     params:
         results=FILES.folder,
     shell:
-        "zero-leinr tables {params.results} --protocol {wildcards.protocol} > {log} 2>&1"
+        "zero-leinr tables {params.results:q} --protocol {wildcards.protocol:q} > {log:q} 2>&1"

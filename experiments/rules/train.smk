@@ -24,11 +24,11 @@ rule train:
         rerun_if_changed=FILES.recipe,
         listing=FILES.training_listing,
         donor=lambda wildcards, input: (
-            f"--branches-of {input.donor[0].rpartition('/')[0]}" if input.donor else ""
+            ["--branches-of", input.donor[0].rpartition("/")[0]] if input.donor else []
         ),
         folder=lambda wildcards, output: output.weights.rpartition("/")[0],
     shell:
-        "zero-leinr train --study {wildcards.study} --method {wildcards.method}"
-        " --seed {wildcards.seed} --images {input.images} --listing {params.listing}"
-        " --gpus {resources.gpu} --threads {threads} {params.donor} --replace"
-        " --out {params.folder} > {log} 2>&1"
+        "zero-leinr train --study {wildcards.study:q} --method {wildcards.method:q}"
+        " --seed {wildcards.seed:q} --images {input.images:q} --listing {params.listing:q}"
+        " --gpus {resources.gpu} --threads {threads} {params.donor:q} --replace"
+        " --out {params.folder:q} > {log:q} 2>&1"

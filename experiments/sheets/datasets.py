@@ -4,6 +4,7 @@ Files are looked for in the data folder: the one that $ZERO_LEINR_DATA names, el
 """
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -22,6 +23,7 @@ class Source:
     licence: str
     citation: str
     address: str | None = None
+    mirrors: list[str] = field(default_factory=list)  # tried after the address
     archive: str | None = None
     folders: dict[str, str] = field(default_factory=dict)  # in the data folder -> in the archive
 
@@ -82,9 +84,15 @@ def _manifest(registry: Path, name: str) -> dict[str, str]:
     """Read a manifest: in `manifests/` beside the registry file."""
     path = registry.parent / "manifests" / name
     try:
-        return read_manifest(path)
+        manifest = read_manifest(path)
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as a manifest ({error})") from error
+    for file, checksum in manifest.items():
+        if file.startswith("/") or ".." in file.split("/") or "\\" in file or "\0" in file:
+            raise InputError(f"{path}: {file!r} would be written outside of the data folder")
+        if not re.fullmatch("[0-9a-f]{64}|git-blob:[0-9a-f]{40}", checksum):
+            raise InputError(f"{path}: {file}: a sha256 has 64 digits, this one is {checksum!r}")
+    return manifest
 
 
 def _folders_of(files: dict[str, str]) -> set[str]:

@@ -1,6 +1,9 @@
-"""Config files and records: YAML and JSON, each checked by a schema in `schemas/`."""
+"""Config files and records: YAML and JSON, each checked by a schema in `schemas/`.
 
-import json
+Files may come from others, so that what they cost is bounded: size, depth, and what a few lines of
+YAML can stand for by their aliases.
+"""
+
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -8,6 +11,7 @@ from typing import Any
 import yaml
 
 from zero_leinr.errors import InputError, hint
+from zero_leinr.text_files import parse_json, read_text
 
 PACKAGE = Path(str(resources.files("experiments")))
 CONFIG = PACKAGE / "config"
@@ -16,26 +20,68 @@ CONFIG = PACKAGE / "config"
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+MOST, DEEPEST = 20_000, 30
+"""Values that a YAML file may stand for, aliases counted as often as they are used, and how deep
+they may lie in each other."""
+
+
 class _Loader(_SafeLoader):
     """Refuses a key that stands twice, of which YAML keeps the last one without a word."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.YAMLError(f"{key} stands there twice{node.start_mark}")
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise yaml.YAMLError(f"{key.value} stands there twice{node.start_mark}")
+                seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 
-def read_yaml(path: Path) -> Any:
-    """Return the content of a YAML file.
+def parse_yaml(text: str, where: object) -> Any:
+    """Return what a YAML text says.
+
+    Args:
+        text: The text.
+        where: What the error names: a file, an option.
 
     Raises:
-        OSError: The file cannot be read.
-        UnicodeDecodeError: It is no text.
-        YAMLError: It is not YAML, or a key stands twice.
+        InputError: It is not YAML, a key stands twice, or it is too deep or stands for too much.
     """
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    try:
+        _check_bounds(text)
+        return yaml.load(text, Loader=_Loader)
+    # What is not of the kind that its tag says raises any of these.
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError) as error:
+        raise InputError(f"{where}: not YAML ({' '.join(str(error).split())[:300]})") from error
+
+
+def _check_bounds(text: str) -> None:
+    """Raise YAMLError if a text is too deep or stands for too much; nothing of it is built yet."""
+    sizes: dict[str, int] = {}  # of what has an anchor
+    nested: list[tuple[str | None, int]] = []  # what is open: its anchor, values before it
+    values = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            nested.append((event.anchor, values))
+            values += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = nested.pop()
+            sizes[anchor or ""] = values - before
+        elif isinstance(event, yaml.ScalarEvent):
+            sizes[event.anchor or ""] = size = 1 + len(event.value) // 80
+            values += size
+        elif isinstance(event, yaml.AliasEvent):
+            values += sizes.get(event.anchor or "", MOST + 1)  # of something that holds itself
+        if len(nested) > DEEPEST:
+            raise yaml.YAMLError(f"more than {DEEPEST} levels deep")
+        if values > MOST:
+            raise yaml.YAMLError(f"it stands for more than {MOST} values")
+
+
+def read_yaml(path: Path) -> Any:
+    """Return the content of a YAML file; InputError as in :func:`read_text`, :func:`parse_yaml`."""
+    return parse_yaml(read_text(path, "YAML"), path)
 
 
 def load_checked(path: Path, schema: str) -> dict[str, Any]:
@@ -48,12 +94,7 @@ def load_checked(path: Path, schema: str) -> dict[str, Any]:
     Raises:
         InputError: no such file, not YAML, or the first thing the schema objects to, with its key.
     """
-    try:
-        document = read_yaml(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not YAML ({' '.join(str(error).split())})") from error
+    document = read_yaml(path)
     _check_schema(document, schema, path)
     return document
 
@@ -82,12 +123,7 @@ def read_json(path: Path, schema: str, advice: str) -> dict[str, Any]:
     Raises:
         InputError: no such file, not JSON, or the first thing the schema objects to, with its key.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not valid JSON ({error}); {advice}") from error
+    content = parse_json(read_text(path, "JSON"), path, advice)
     _check_schema(content, schema, path, advice)
     return content
 

@@ -1,5 +1,7 @@
 """The command line: what its commands do, and one clear line for every mistake."""
 
+import errno
+import os
 import shutil
 
 import pandas as pd
@@ -72,9 +74,9 @@ def test_too_little_memory_is_one_line(photos, tmp_path, monkeypatch, capsys, ra
         (["score", "photos", "--metrics", "psnr"], "give --reference"),
         (["score", "photos", "--metrics", "pnsr"], "unknown metric 'pnsr'"),
         (["score", "photos", "--study", "absent"], "absent.yaml: no such study; known: ablation, "),
-        (["train", "photos", "--out", "o", "--set", "noise=["], "--set noise=[: the value is not"),
-        (["train", "photos", "--out", "o", "--set", "noise=2026-13-01"], "the value is not YAML"),
-        (["ablate", "a", "--set", "noise=["], "--set noise=[: the value is not YAML"),
+        (["train", "photos", "--out", "o", "--set", "noise=["], "--set noise=[: not YAML"),
+        (["train", "photos", "--out", "o", "--set", "noise=2026-13-01"], "-13-01: not YAML"),
+        (["ablate", "a", "--set", "noise=["], "--set noise=[: not YAML"),
         (["prepare", "--listing", "a", "--size", "-5", "--out", "o"], "at least 1 pixel, not -5"),
         (["fetch"], "name at least one"),
         (["fetch", "lool"], "unknown data set 'lool'"),
@@ -104,3 +106,15 @@ def test_help_teaches_every_command(capsys):
             main([command, "--help"])
         assert stopped.value.code == 0
         assert f"zero-leinr {command} " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", ["ENOSPC", "EDQUOT", "EROFS", "EIO", "EACCES"])
+def test_what_the_system_refuses_is_one_line(capsys, monkeypatch, number):
+    def refused(*_, **__):
+        code = getattr(errno, number)
+        raise OSError(code, os.strerror(code), "results/a.csv")
+
+    monkeypatch.setattr("experiments.cli.common.find_study", refused)
+    monkeypatch.setattr("experiments.cli.study.find_study", refused)
+    said = fails(capsys, "check", "demo")
+    assert said.startswith("error: results/a.csv: ")

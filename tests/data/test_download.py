@@ -1,5 +1,6 @@
 """Fetching data sets from a server of our own: downloads, archives, checksums, what is missing."""
 
+import os
 import socket
 import threading
 from pathlib import Path
@@ -112,6 +113,94 @@ def test_damaged_archive(shop):
     with pytest.raises(InputError, match="damaged archive") as error:
         shop.fetch()
     assert "set.zip" in one_line(error)
+
+
+def test_a_damaged_archive_gets_no_name_and_the_next_try_starts_again(shop):
+    whole = shop.site.files["/set.zip"]
+    shop.site.files["/set.zip"] = whole[:200] + b"\0" * 50 + whole[250:]
+    with pytest.raises(InputError, match="damaged archive"):
+        shop.fetch()
+    assert {path.name for path in shop.archive.parent.iterdir()} <= {"set.zip.lock"}
+    shop.site.files["/set.zip"] = whole
+    assert shop.fetch().count == 2
+
+
+def test_a_zip_bomb_is_not_unpacked(shop, monkeypatch):
+    monkeypatch.setattr(net, "MOST_UNPACKED", 10_000)
+    shop.serve(shop.images, **{"root-1234/bomb": b"0" * 10_000})
+    with pytest.raises(InputError, match="damaged archive"):
+        shop.fetch()
+    monkeypatch.setattr(net, "MOST_UNPACKED", 10**9)
+    monkeypatch.setattr(net, "MOST_MEMBER", 1000)
+    with pytest.raises(InputError, match="too large"):
+        shop.fetch()
+
+
+@pytest.mark.parametrize("length", ["abc", "-5", "1e3", str(10**30), "99999999999"])
+def test_a_size_that_cannot_be_is_refused(shop, length):
+    shop.site.length = length
+    with pytest.raises(InputError, match="downloading it from"):
+        shop.fetch()
+    assert not shop.archive.exists()
+
+
+def test_an_endless_answer_is_broken_off_where_the_declared_size_ends(home, site):
+    site.files["/w.pt"], site.endless = b"", b"x" * 1000
+    with pytest.raises(InputError, match="more than the 5000 bytes"):
+        net.download(f"{site.address}/w.pt", home / "w.pt", sha256(b""), 5000)
+    assert (home / "w.pt.part").stat().st_size <= 5000
+
+
+def test_a_server_that_drips_is_left(home, site, monkeypatch):
+    monkeypatch.setattr(net, "PATIENCE", 0.1)
+    site.files["/w.pt"], site.endless = b"", b"x"
+    with pytest.raises(InputError, match="less than 10 KiB a second"):
+        net.download(f"{site.address}/w.pt", home / "w.pt", sha256(b""), 5000)
+
+
+@pytest.mark.parametrize("other", ["link", "pipe", "folder"])
+def test_an_unfinished_file_that_is_something_else_is_left_alone(shop, tmp_path, other):
+    part = shop.archive.with_name("set.zip.part")
+    part.parent.mkdir(parents=True)
+    mine = tmp_path / "mine.txt"
+    mine.write_text("keep")
+    {"link": lambda: part.symlink_to(mine), "pipe": lambda: os.mkfifo(part), "folder": part.mkdir}[
+        other
+    ]()
+    with pytest.raises(InputError, match=r"set\.zip"):
+        shop.fetch()
+    assert mine.read_text() == "keep"
+
+
+def test_the_next_mirror_is_tried(shop, home):
+    address = offline(shop)
+    shop.document["sources"]["set"]["mirrors"] = [
+        f"{shop.site.address}/absent.zip",
+        f"{shop.site.address}/set.zip",
+    ]
+    shop.save()
+    assert shop.fetch().count == 2
+    for path in home.rglob("*.*"):
+        path.unlink()
+    shop.site.files.clear()
+    with pytest.raises(InputError, match=f"{address} failed .*, and from 2 more"):
+        shop.fetch()
+
+
+def test_fetch_all_brings_what_it_can_and_names_the_rest(home, monkeypatch, capsys):
+    from experiments.cli import study
+
+    def absent(name, **_):
+        raise InputError(f"{name} is not there")
+
+    monkeypatch.setattr("experiments.data.fetch.fetch", lambda name, **_: None)
+    monkeypatch.setattr("experiments.data.weights.weights_file", absent)
+    monkeypatch.setattr("experiments.data.weights.lpips_trunk_file", lambda **_: None)
+    with pytest.raises(InputError, match=r"missing: zero_dce, .*niqe$"):
+        study._fetch_all(download=True)
+    said = capsys.readouterr()
+    assert "lol_eval15: there" in said.out
+    assert "zero_dce: zero_dce is not there" in said.err
 
 
 def test_archive_without_a_member(shop):

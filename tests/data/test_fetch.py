@@ -188,7 +188,7 @@ def test_addresses_are_pinned_and_checksums_whole():
         files |= source.manifest
     assert [f for f, c in files.items() if c.startswith("git-blob")] == ["lime/5.bmp"]
     for name, entry in load_checked(WEIGHTS, "weights.schema.yaml").items():
-        assert len(entry["sha256"]) == (8 if name == "alexnet" else 64)
+        assert len(entry["sha256"]) == 64, name
         if "raw.githubusercontent.com" in entry.get("address", ""):
             assert re.search(r"/[0-9a-f]{40}/", entry["address"])
 
@@ -208,7 +208,7 @@ def test_listing_round_trip(shop, tmp_path):
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"items": [{}]}', '{"items": [], "more": 1}'])
 def test_what_is_not_a_listing(tmp_path, text):
     (tmp_path / "a.json").write_text(text)
-    with pytest.raises(InputError, match="not a listing"):
+    with pytest.raises(InputError, match=r"not a listing|not valid JSON"):
         listing_module.read_listing(tmp_path / "a.json")
 
 

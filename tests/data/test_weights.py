@@ -39,10 +39,13 @@ def test_weights_are_downloaded_once(shelf, home, site):
     assert len(site.asked) == 1
 
 
-def test_first_digits_of_a_checksum_are_compared(shelf, home):
-    assert weights.weights_file("w", registry=shelf(sha256=sha256(b"numbers")[:8])).exists()
-    with pytest.raises(InputError, match="wrong checksum"):
-        weights.weights_file("w", registry=shelf(sha256="01234567"))
+@pytest.mark.parametrize(
+    "checksum", [sha256(b"numbers")[:8], sha256(b"numbers")[:63], "", "g" * 64]
+)
+def test_a_checksum_has_64_digits(shelf, home, site, checksum):
+    with pytest.raises(InputError, match="sha256"):
+        weights.weights_file("w", registry=shelf(sha256=checksum))
+    assert not site.asked
 
 
 def test_wrong_weights_get_no_name(shelf, home, site):

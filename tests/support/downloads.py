@@ -40,6 +40,9 @@ class Site:
         self.files, self.asked = {}, []
         # cut: send that many bytes of the next answer, then stop
         self.ranges, self.cut = True, None
+        # length: what Content-Length says; endless: bytes that follow, again and again
+        self.length, self.endless = None, b""
+        self.over = threading.Event()  # ends what is endless
         site = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -53,10 +56,13 @@ class Site:
                 if start >= len(body) > 0:
                     return self.send_error(416)
                 self.send_response(206 if start else 200)
-                self.send_header("Content-Length", str(len(body) - start))
+                if not site.endless:
+                    self.send_header("Content-Length", site.length or str(len(body) - start))
                 self.end_headers()
                 part, site.cut = body[start:][: site.cut], None
                 self.wfile.write(part)
+                while site.endless and not site.over.wait(0.01):
+                    self.wfile.write(site.endless)
 
             def log_message(self, *args):
                 pass
