@@ -21,6 +21,7 @@ class Source:
     manifest: dict[str, str]  # file in the data folder -> checksum
     licence: str
     citation: str
+    cite: str | None = None
     address: str | None = None
     archive: str | None = None
     folders: dict[str, str] = field(default_factory=dict)  # in the data folder -> in the archive
@@ -45,6 +46,7 @@ class DatasetConfig:
     generated: str | None
     licence: str
     citation: str
+    cite: str | None  # entries of references.bib
     sources: dict[str, Source]  # folder -> its source; empty for a folder of the user's
 
     @property
@@ -116,6 +118,7 @@ def _dataset(name: str, entry: dict[str, Any], by_folder: dict[str, Source]) -> 
         generated=entry.get("generated"),
         licence=entry.get("licence") or "; ".join(source.licence for source in own) or "the user's",
         citation=entry.get("citation") or "; ".join(source.citation for source in own),
+        cite=entry.get("cite") or ",".join(filter(None, (source.cite for source in own))) or None,
         sources=sources,
     )
 
