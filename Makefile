@@ -6,7 +6,7 @@ export PATH := $(BIN):$(PATH)
 # Imports are most of a short job; compiled once, they take half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo quick ablation ablations released same_budget paper paper_cpu baselines test test-wheel test-cluster test-report lint bench lock clean
+.PHONY: demo quick ablation ablations released same_budget paper paper_cpu baselines test test-wheel test-cluster test-report test-paper lint bench lock clean
 
 # A study: results/<study>/ with weights, images, scores, tables, figures, report.html (what was found)
 # and workflow.html (Snakemake's own report: how it was made).
@@ -38,6 +38,12 @@ test-report: .venv/ready
 	$(if $(CHROMIUM),,$(error test-report: no Chromium; install it, or say CHROMIUM=/where/it/is))
 	VIRTUAL_ENV=.venv uv pip install --quiet playwright==1.65.2
 	CHROMIUM=$(CHROMIUM) python -m pytest tests/report
+
+# Papers of kept studies, compiled in every class. Debian: apt-get install texlive-latex-recommended
+# texlive-latex-extra texlive-publishers texlive-science texlive-fonts-recommended lmodern poppler-utils
+test-paper: .venv/ready
+	$(foreach name,pdflatex bibtex pdftohtml pdffonts,$(if $(shell command -v $(name)),,$(error test-paper: no $(name); install the packages that the Makefile names above this target)))
+	python -m pytest -m 'paper or not paper' tests/publish
 
 lint: .venv/ready
 	ruff check .

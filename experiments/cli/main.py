@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from experiments.cli.common import use_machine
 from experiments.cli.enhance import add_enhance_commands
+from experiments.cli.paper import add_paper_commands
 from experiments.cli.results import add_result_commands
 from experiments.cli.score import add_score_command
 from experiments.cli.study import add_study_commands
@@ -73,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     add_score_command(commands)
     add_study_commands(commands)
     add_result_commands(commands)
+    add_paper_commands(commands)
     return top
 
 

@@ -1,4 +1,4 @@
-"""How papers name, cite and color what the config defines: `config/paper.yaml`, `references.bib`."""
+"""How papers name, cite and color what the config defines: `paper.yaml`, `references.bib`."""
 
 import functools
 import re

@@ -1,4 +1,4 @@
-"""How papers name and cite: every `cite` resolves, every name fits, every symbol is of the recipe."""
+"""Every `cite` resolves, every short name fits, and every symbol is one of the recipe."""
 
 import re
 
