@@ -116,7 +116,7 @@ class Graph:
         of = {"all": plan.datasets, "paired": paired, "compared": self.compared(study)}
         names: list[str] = []
         for name, kind in FIGURES.items():
-            if has[kind.where]:
+            if has[kind.where] and not kind.paper:
                 names += [f"{name}_{dataset}" for dataset in of.get(kind.of, [])] or (
                     [name] if kind.of == "study" else []
                 )

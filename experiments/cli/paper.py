@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.cli.common import add_command
+from zero_leinr.errors import InputError
 
 FORMATS = ("ieee", "cvpr", "llncs")  # those of publish/formats.py, which loads pandas
 
@@ -14,6 +15,7 @@ def add_paper_commands(commands: Any) -> None:
     """Add the commands of this file to the parser."""
     _add_publish(commands)
     _add_table(commands)
+    _add_figure(commands)
 
 
 def _add_format(command: Any) -> None:
@@ -40,7 +42,6 @@ def _add_publish(commands: Any) -> None:
 def _publish(options: argparse.Namespace) -> None:
     from experiments.publish.formats import find_format
     from experiments.publish.write import publish
-    from zero_leinr.errors import InputError
 
     faults = publish(options.results, options.out, find_format(options.format))
     for fault in faults:
@@ -78,3 +79,59 @@ def _table(options: argparse.Namespace) -> None:
     copy_style(options.out)
     for path in write_table(table, options.out / "tables"):
         print(path)
+
+
+def _add_figure(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "figure",
+        _figure,
+        "one figure of a paper: pdf, png, and its caption and float as LaTeX",
+        "zero-leinr figure qualitative_lol_eval15 results/demo --out paper \\\n"
+        "    --images 179 665 --crops 120,80,150,100 --methods zero_dce zero_leinr\n"
+        "zero-leinr figure critical_lol_eval15 results/reference/baselines --out paper",
+    )
+    command.add_argument("name", help="a kind and a data set, such as scores_dicm, or claims")
+    command.add_argument("results", type=Path, help="results/<study>, or a kept study")
+    _add_format(command)
+    command.add_argument("--out", type=Path, required=True, help="the paper's folder")
+    command.add_argument("--images", nargs="+", default=[], help="names of images that it shows")
+    command.add_argument(
+        "--crops", nargs="+", default=[], help="what it enlarges: left,top,width,height in pixels"
+    )
+    command.add_argument("--methods", nargs="+", default=[], help="methods that it shows, in order")
+
+
+def _figure(options: argparse.Namespace) -> None:
+    from experiments.figures.registry import find_figure
+    from experiments.figures.style import Request
+    from experiments.publish.figures import page_of, write_figure
+    from experiments.publish.formats import find_format
+
+    find_figure(options.name)
+    paper = find_format(options.format)
+    request = Request(
+        options.out / "figures",
+        page_of(paper),
+        tuple(options.images),
+        tuple(parse_crop(crop) for crop in options.crops),
+        tuple(options.methods),
+    )
+    for path in write_figure(options.results, options.name, paper, request):
+        print(path)
+
+
+def parse_crop(text: str) -> tuple[int, int, int, int]:
+    """Turn ``120,80,150,100`` into left, top, width and height.
+
+    Raises:
+        InputError: It is no such four whole numbers, or the crop is empty.
+    """
+    parts = text.split(",")
+    if len(parts) == 4 and all(part.strip().isdigit() for part in parts):
+        left, top, width, height = (int(part) for part in parts)
+        if width and height:
+            return left, top, width, height
+    raise InputError(
+        f"--crops {text}: write left,top,width,height in pixels, such as 120,80,150,100"
+    )

@@ -45,7 +45,7 @@ def proof_text(
         r"\maketitle",
         r"\input{setup}",
         *[rf"\input{{tables/{name}}}" for name in floats],
-        *[rf"\input{{figures/{name}}}" for name in figures],
+        *[rf"\input{{figures/{name}}}\clearpage" for name in figures],
         r"\clearpage",
         r"\onecolumn" * (paper.columns > 1),
         r"\section*{Supplement}",

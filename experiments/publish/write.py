@@ -4,6 +4,8 @@ import shutil
 from pathlib import Path
 
 from experiments.analysis.results import open_study
+from experiments.figures.style import Request
+from experiments.publish.figures import figures_of, page_of, write_figure
 from experiments.publish.formats import PaperFormat
 from experiments.publish.latex import PaperTable, to_float, to_tabular
 from experiments.publish.proof import compile_proof, find_tex, proof_text
@@ -17,7 +19,7 @@ STYLE = Path(__file__).with_name("zl-tables.sty")
 
 
 def publish(study_folder: Path, out: Path, paper: PaperFormat) -> list[str]:
-    """Write all tables, numbers and words of a study, the bibliography, and a proof of them.
+    """Write tables, figures, numbers and words of a study, its bibliography, and a proof of all.
 
     Args:
         study_folder: ``results/<study>``, or a kept study.
@@ -38,9 +40,13 @@ def publish(study_folder: Path, out: Path, paper: PaperFormat) -> list[str]:
     write(out / "notes.tex", notes(study))
     write(out / "numbers.tex", numbers(study, scores))
     copy_style(out)
+    request = Request(folder=out / "figures", page=page_of(paper))
+    figures = figures_of(study_folder, study)
+    for name in figures:
+        write_figure(study_folder, name, paper, request)
     supplement = [name for name in names if name in SUPPLEMENT]
     floats = [name for name in names if name not in SUPPLEMENT]
-    write(out / "proof.tex", proof_text(study.title, paper, floats, [], supplement))
+    write(out / "proof.tex", proof_text(study.title, paper, floats, figures, supplement))
     if lacking := find_tex():
         return [f"{lacking}: proof.tex is written and not compiled"]
     return compile_proof(out, paper.smallest)
