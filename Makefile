@@ -6,7 +6,7 @@ export PATH := $(BIN):$(PATH)
 # Imports are most of a short job; compiled once, they take half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo quick ablation ablations released paper baselines test test-wheel test-cluster test-report docs lint bench lock clean
+.PHONY: demo quick ablation ablations released paper baselines test test-wheel test-cluster test-report test-paper docs lint bench lock clean
 
 # A study: results/<study>/ with weights, images, scores, tables, figures, report.html (what was found)
 # and workflow.html (Snakemake's own report: how it was made).
@@ -46,6 +46,12 @@ docs: .venv/ready
 	VIRTUAL_ENV=build/docs-venv uv pip install --quiet --require-hashes -r requirements-docs.lock
 	build/docs-venv/bin/python docs/build_site.py build/site-pages
 	build/docs-venv/bin/zensical build --clean --strict -f mkdocs.yml
+
+# Papers of kept studies, compiled in every class. Debian: apt-get install texlive-latex-recommended
+# texlive-latex-extra texlive-publishers texlive-science texlive-fonts-recommended lmodern poppler-utils
+test-paper: .venv/ready
+	$(foreach name,pdflatex bibtex pdftohtml pdffonts,$(if $(shell command -v $(name)),,$(error test-paper: no $(name); install the packages that the Makefile names above this target)))
+	python -m pytest -m 'paper or not paper' tests/publish
 
 lint: .venv/ready
 	ruff check .

@@ -2,6 +2,7 @@
 
     snakemake demo --cores 2            experiments/config/studies/demo.yaml -> results/demo
     snakemake demo --report workflow.html
+    snakemake demo_paper                tables, figures and numbers for LaTeX -> results/demo/paper
 
 One file in experiments/config/studies is one study and one target of its name.
 """
@@ -38,6 +39,7 @@ include: "experiments/rules/claims.smk"
 include: "experiments/rules/costs.smk"
 include: "experiments/rules/published.smk"
 include: "experiments/rules/report.smk"
+include: "experiments/rules/publish.smk"
 
 
 # A study is read when it is asked for, so a mistake in one stops no other.
@@ -48,3 +50,9 @@ for study in GRAPH.targets:
             study
         input:
             lambda _, study=study: GRAPH.products(study),
+
+    rule:
+        name:
+            f"{study}_paper"
+        input:
+            f"results/{study}/paper/proof.tex",

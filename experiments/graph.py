@@ -14,6 +14,7 @@ from experiments.enhance.external import folder_of
 from experiments.figures.registry import FIGURES, find_figure
 from experiments.sheets.datasets import DatasetConfig, data_folder, load_registry
 from experiments.sheets.metrics import load_metrics
+from experiments.sheets.paper import REFERENCES
 from experiments.sheets.reading import CONFIG, load_checked
 from experiments.sheets.study import FULL, VARIANTS_GROUP, MethodConfig, Studies, StudyConfig
 from experiments.sheets.weights import WEIGHTS, WeightsOrigin
@@ -116,7 +117,7 @@ class Graph:
         of = {"all": plan.datasets, "paired": paired, "compared": self.compared(study)}
         names: list[str] = []
         for name, kind in FIGURES.items():
-            if has[kind.where]:
+            if has[kind.where] and not kind.paper:
                 names += [f"{name}_{dataset}" for dataset in of.get(kind.of, [])] or (
                     [name] if kind.of == "study" else []
                 )
@@ -298,6 +299,16 @@ class Graph:
             "datasets": [[name, self.registry[name].label] for name in plan.datasets],
             "metrics": load_metrics(plan.metrics),
         }
+
+    def paper_needs(self, study: str) -> list[str]:
+        """Return the files that a paper's tables and figures are drawn from."""
+        costs = self.costs(study) if "costs" in self.studies[study].extras else []
+        return [*self.scores(study), *self.images(study), *self.losses(study), *costs]
+
+    @property
+    def references(self) -> str:
+        """The bibliography."""
+        return str(REFERENCES)
 
     @property
     def published(self) -> str:

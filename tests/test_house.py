@@ -24,6 +24,7 @@ ARROWS = {
     "tables": {"analysis", "sheets"},
     "figures": {"analysis", "data", "sheets"},
     "report": {"tables", "figures", "analysis", "data", "sheets"},
+    "publish": {"tables", "figures", "analysis", "data", "sheets"},
     "export": {"data", "sheets"},
     "check": {"score", "enhance", "data", "sheets"},
     "forecast": {"sheets"},
@@ -31,8 +32,8 @@ ARROWS = {
     "verify": {"tables", "analysis", "score", "data", "sheets"},
     "graph": {"figures", "enhance", "train", "data", "sheets", "baselines"},
     "cli": {
-        *("check", "verify", "report", "tables", "figures", "analysis", "score", "enhance"),
-        *("train", "export", "forecast", "run_study", "data", "sheets", "baselines"),
+        *("check", "verify", "publish", "report", "tables", "figures", "analysis", "score"),
+        *("enhance", "train", "export", "forecast", "run_study", "data", "sheets", "baselines"),
     },
 }
 HELPERS = {"zero_leinr", "progress", "provenance", "results_folder"}

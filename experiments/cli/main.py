@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from experiments.cli.common import use_machine
 from experiments.cli.enhance import add_enhance_commands
 from experiments.cli.list import add_list_command
+from experiments.cli.paper import add_paper_commands
 from experiments.cli.parser import Parser
 from experiments.cli.results import add_result_commands
 from experiments.cli.score import add_score_command
@@ -94,6 +95,7 @@ def parser() -> Parser:
     add_list_command(commands)
     add_result_commands(commands)
     add_trace_commands(commands)
+    add_paper_commands(commands)
     top.commands = commands.choices
     return top
 

@@ -19,11 +19,16 @@ from experiments.analysis.results import read_study
 from experiments.analysis.score_files import read_scores
 from experiments.figures.scores import MARKERS, MEANINGS, PROTOCOL
 from experiments.figures.style import (
-    PAGE,
+    INPUT,
+    PLAIN,
+    SMALL,
+    Page,
+    Request,
     add_foot,
     budget_note,
     label_plainly,
     looks,
+    name_of,
     paper_style,
     save,
 )
@@ -31,19 +36,22 @@ from zero_leinr.errors import InputError
 
 TALL = 3.6  # inches, without legend and notes
 METRIC = "psnr"
-LABEL = 6.5  # points
+LABEL = SMALL
 # Where a name may stand: at the right of its mark first, then around it, then further away.
 SIDES = [(1, 0), (0, 1), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)]
 DISTANCES = (1.5, 6, 11, 17, 24, 32, 42)  # points between the mark and its name
 PULLED = 6  # points from which a thin line leads from the name to the mark
 
 
-def write_quality_cost(study_folder: Path, dataset_name: str) -> list[Path]:
+def write_quality_cost(
+    study_folder: Path, dataset_name: str, request: Request = PLAIN
+) -> list[Path]:
     """Write ``figures/quality_cost_<dataset>.{pdf,png}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.
         dataset_name: A data set of the study that has references.
+        request: How and where it is wanted.
 
     Returns:
         The files written.
@@ -62,11 +70,18 @@ def write_quality_cost(study_folder: Path, dataset_name: str) -> list[Path]:
     )
     quality = chosen.groupby("method")["value"].mean()
     with paper_style():
-        figure = draw(study, dataset, quality, read_costs(study_folder, study))
-        return save(figure, study_folder / "figures" / f"quality_cost_{dataset_name}")
+        costs = read_costs(study_folder, study)
+        figure = draw(request.chosen(study), dataset, quality, costs, request.page)
+        return save(figure, request.path(study_folder, f"quality_cost_{dataset_name}"))
 
 
-def draw(study: StudyResults, dataset: Dataset, quality: pd.Series, costs: pd.DataFrame) -> Figure:
+def draw(
+    study: StudyResults,
+    dataset: Dataset,
+    quality: pd.Series,
+    costs: pd.DataFrame,
+    page: Page = PLAIN.page,
+) -> Figure:
     """Draw the figure of one data set.
 
     Args:
@@ -74,20 +89,24 @@ def draw(study: StudyResults, dataset: Dataset, quality: pd.Series, costs: pd.Da
         dataset: The data set.
         quality: Method -> mean PSNR in dB.
         costs: What ``read_costs`` returned.
+        page: What it may measure.
     """
-    figure = Figure(figsize=(PAGE, TALL), layout="constrained")
+    figure = Figure(figsize=(page.width, TALL), layout="constrained")
     canvas = FigureCanvasAgg(figure)  # measures text
     axis = figure.subplots()
     look, by_method = looks(study), {row["method"]: row for row in costs.to_dict("records")}
     marks: dict[str, tuple[float, float, float]] = {}  # label -> seconds, PSNR, size
-    for method in measured(study):
+    drawn = [m for m in measured(study) if m.name != INPUT and m.name in quality.index]
+    for method in drawn:
         cost = by_method[method.name]
         x, y, size = cost["seconds"], float(quality[method.name]), mark_size(cost["parameters"])
         axis.plot(
             x, y, MARKERS[method.weights], color=look[method.name].color, markersize=size,
             markeredgecolor="white", markeredgewidth=0.4, alpha=0.9,
         )  # fmt: skip
-        marks[study.label(method)] = (x, y, size)
+        marks[name_of(study, method)] = (x, y, size)
+    front = pareto([(x, y) for x, y, _ in marks.values()])
+    axis.step(*zip(*front, strict=True), where="post", color="0.75", linewidth=0.8, zorder=0)
     axis.set_xscale("log")
     axis.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
     label_plainly(axis.xaxis)
@@ -98,14 +117,27 @@ def draw(study: StudyResults, dataset: Dataset, quality: pd.Series, costs: pd.Da
     axis.set_ylabel("PSNR (dB)")
     axis.grid(color="0.92", linewidth=0.6)
     axis.set_axisbelow(True)
-    axis.set_title(f"{dataset.label} ({dataset.count} images)", size=9, weight="bold")
-    notes = ["Up and to the left is better.", f"{describe_machine(costs)}.", budget_note(study)]
+    notes = [
+        f"Quality on {dataset.label} ({dataset.count} images) over the time for one image.",
+        "The line is the front: no method on it is both slower and worse than another.",
+        f"{describe_machine(costs)}.",
+        budget_note(study),
+    ]
     handles = _legend(study, costs)
     add_foot(figure, notes, handles, len(handles))
     canvas.draw()
     # The names must not move the axes that they were placed in.
     place_names(axis, marks)
     return figure
+
+
+def pareto(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the points that no other one beats: (cost, quality), from the cheapest on."""
+    front: list[tuple[float, float]] = []
+    for cost, quality in sorted(points, key=lambda point: (point[0], -point[1])):
+        if not front or quality > front[-1][1]:
+            front.append((cost, quality))
+    return front
 
 
 def mark_size(parameters: float) -> float:
@@ -163,6 +195,7 @@ def place_names(axis: Axes, marks: dict[str, tuple[float, float, float]]) -> lis
             va="bottom",
             size=LABEL,
             color="0.15",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4, "alpha": 0.8},
         )
         text.set_in_layout(False)
         extent = text.get_window_extent()

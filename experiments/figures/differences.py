@@ -16,30 +16,43 @@ from experiments.analysis.model import Metric, StudyResults
 from experiments.analysis.results import read_study
 from experiments.analysis.score_files import read_scores
 from experiments.figures.style import (
-    COLORS,
+    BETTER,
     CUT,
     OUTLIER,
-    PAGE,
+    PLAIN,
     SMALL,
+    UNDECIDED,
+    WORSE,
+    Page,
+    Request,
     add_foot,
     budget_note,
     cut_long_lines,
+    name_of,
     paper_style,
     power_ticks,
     save,
+    side_by_side,
 )
 
 LINE = 0.15  # inches a variant takes
-MOST_PANELS = 4  # side by side
-BETTER, WORSE, UNDECIDED = COLORS[2], COLORS[3], (0.55, 0.55, 0.55)
+# Color, marker and filling: without color, shape and filling still say it.
+MARKS = {
+    "better": (BETTER, "^", BETTER),
+    "worse": (WORSE, "v", WORSE),
+    "open": (UNDECIDED, "o", "w"),
+}
 
 
-def write_difference_figure(study_folder: Path, dataset_name: str) -> list[Path]:
+def write_difference_figure(
+    study_folder: Path, dataset_name: str, request: Request = PLAIN
+) -> list[Path]:
     """Write ``figures/differences_<dataset>.{pdf,png}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.
         dataset_name: A data set of the study.
+        request: How and where it is wanted.
 
     Returns:
         The files written.
@@ -52,19 +65,26 @@ def write_difference_figure(study_folder: Path, dataset_name: str) -> list[Path]
     study.dataset(dataset_name)
     found = differences(study, read_scores(study_folder, study))
     with paper_style():
-        figure = draw(study, dataset_name, found[found["dataset"] == dataset_name])
-        return save(figure, study_folder / "figures" / f"differences_{dataset_name}")
+        chosen = found[found["dataset"] == dataset_name]
+        figure = draw(request.chosen(study), dataset_name, chosen, request.page)
+        return save(figure, request.path(study_folder, f"differences_{dataset_name}"))
 
 
-def draw(study: StudyResults, dataset_name: str, found: pd.DataFrame) -> Figure:
+def draw(
+    study: StudyResults, dataset_name: str, found: pd.DataFrame, page: Page = PLAIN.page
+) -> Figure:
     """Draw one data set's figure from its rows of ``differences``."""
     dataset = study.dataset(dataset_name)
     present = set(found["metric"])
     metrics = [metric for metric, _ in columns(study, dataset) if metric.name in present]
-    across = max(1, min(len(metrics), MOST_PANELS))
+    across = side_by_side(page, len(metrics))
+    panel = len(variants(study)) * LINE + 0.6
+    shown = metrics[: across * max(1, int((page.tallest - 0.4) / panel))]
+    left_out = [metric.label for metric in metrics[len(shown) :]]
+    metrics = shown
     down = max(1, math.ceil(len(metrics) / across))
-    height = down * (len(variants(study)) * LINE + 0.6) + 0.2
-    figure = Figure(figsize=(PAGE, height), layout="constrained")
+    height = down * panel
+    figure = Figure(figsize=(page.width, height), layout="constrained")
     places = {variant.name: place for place, variant in enumerate(variants(study))}
     axes = figure.subplots(down, across, sharey=True, squeeze=False)
     cut = [
@@ -77,24 +97,25 @@ def draw(study: StudyResults, dataset_name: str, found: pd.DataFrame) -> Figure:
         axis = axes.flat[0]
         place = {"ha": "center", "va": "center", "transform": axis.transAxes}
         axis.text(0.5, 0.5, "nothing can be compared", **place)
-    labels = [study.label(variant) for variant in variants(study)]
+    labels = [name_of(study, variant) for variant in variants(study)]
     for axis in axes[:, 0]:
         axis.set_yticks(range(len(labels)), labels, size=SMALL)
         axis.set_ylim(len(labels) - 0.4, -0.6)
-    title = f"{dataset.label} ({dataset.count} images): variant minus full method"
-    figure.suptitle(title, size=9, weight="bold")
-    kinds = {"better than full": BETTER, "worse than full": WORSE, "not set apart": UNDECIDED}
+    title = f"Each variant minus the full method on {dataset.label} ({dataset.count} images)."
+    words = {"better": "better than full", "worse": "worse than full", "open": "not set apart"}
     handles = [
-        Line2D([], [], color=color, marker="o", ms=3, linewidth=1.4, label=kind)
-        for kind, color in kinds.items()
+        Line2D([], [], color=color, marker=marker, mfc=fill, ms=4, linewidth=1.2, label=words[kind])
+        for kind, (color, marker, fill) in MARKS.items()
     ]
     note = (
         "Better is to the right in every panel (axes of metrics that should be low are turned). "
-        f"Lines are 95 % intervals {study.intervals_over}; colored where p < {ALPHA:.2g} "
+        f"Lines are 95 % intervals {study.intervals_over}; filled where p < {ALPHA:.2g} "
         "after Holm's correction for all variants in the panel."
     )
     said = [f"{remark}." for remark in study.remarks_in_words("training")]
-    notes = [budget_note(study), note, *[CUT] * any(cut), *said]
+    notes = [title, budget_note(study), note, *[CUT] * any(cut), *said]
+    if left_out:
+        notes.append(f"Not shown for want of room: {', '.join(left_out)}.")
     add_foot(figure, notes, handles, len(handles))
     return figure
 
@@ -116,16 +137,17 @@ def _panel(axis: Axes, metric: Metric, places: dict[str, int], found: pd.DataFra
     if logarithmic:
         axis.set_xscale("symlog", linthresh=linear, linscale=1.5)
     axis.axvline(0, color="0.3", linewidth=0.6, zorder=1)
-    for row in found.to_dict("records"):
+    for row in found[found["method"].isin(places)].to_dict("records"):
         place = places[row["method"]]
-        color = UNDECIDED
+        kind = "open"
         if row["p_holm"] < ALPHA:
-            color = BETTER if sign * row["difference"] > 0 else WORSE
+            kind = "better" if sign * row["difference"] > 0 else "worse"
+        color, marker, fill = MARKS[kind]
         if np.isfinite(row["ci_low"]):
             ends = [row["ci_low"], row["ci_high"]]
             axis.plot(ends, [place, place], color=color, linewidth=1.4, zorder=2)
             lines.append((*ends, place, color))
-        axis.plot(row["difference"], place, "o", color=color, markersize=3.2, zorder=3)
+        axis.plot(row["difference"], place, marker, color=color, mfc=fill, markersize=4, zorder=3)
     unit = f" ({metric.unit})" if metric.unit else ""
     axis.set_title(f"{metric.label}{unit} {metric.arrow}", pad=4)
     if not logarithmic:

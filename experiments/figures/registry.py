@@ -8,9 +8,12 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from zero_leinr.errors import unknown
+
+if TYPE_CHECKING:
+    from experiments.figures.style import Request
 
 
 @dataclass(frozen=True)
@@ -22,16 +25,19 @@ class FigureKind:
             ``function(study_folder, dataset)``, writes PDF and PNG and returns their paths.
         of: One for the ``study``; or one for each data set: ``all``, the ``paired`` ones, or those
             ``compared`` in several protocols.
-        needs: The files that it reads: ``scores``, ``images``, ``losses``, ``costs``.
+        needs: The files that it reads: ``scores``, ``images``, ``losses``, ``costs``,
+            ``weights``.
         where: The studies that have it: ``all``, those that train (``trained``), those with
             variants beside the full method (``ablated``), or those with that extra (``costs``,
             ``claims``).
+        paper: Whether it is drawn for a paper alone, and not by the study's workflow.
     """
 
     draw: str
     of: Literal["study", "all", "paired", "compared"]
     needs: tuple[str, ...]
     where: Literal["all", "trained", "ablated", "costs", "claims"] = "all"
+    paper: bool = False
 
 
 FIGURES = {
@@ -44,6 +50,12 @@ FIGURES = {
     "differences": FigureKind("differences:write_difference_figure", "all", ("scores",), "ablated"),
     "quality_cost": FigureKind("costs:write_quality_cost", "paired", ("scores", "costs"), "costs"),
     "claims": FigureKind("claims:write_claim_figure", "study", ("scores",), "claims"),
+    "errors": FigureKind("errors:write_error_maps", "paired", ("scores", "images"), paper=True),
+    "curves": FigureKind("curves:write_curve_maps", "all", ("images", "weights"), paper=True),
+    "denoising": FigureKind("denoising:write_denoising", "all", ("images",), paper=True),
+    "profile": FigureKind("profile:write_profile", "all", ("scores", "images"), paper=True),
+    "paired": FigureKind("paired:write_paired", "all", ("scores",), paper=True),
+    "critical": FigureKind("critical:write_critical", "all", ("scores",), paper=True),
 }
 
 
@@ -63,15 +75,16 @@ def find_figure(name: str) -> tuple[FigureKind, str | None]:
     raise unknown("figure", name, known)
 
 
-def draw_figure(study_folder: Path, name: str) -> list[Path]:
+def draw_figure(study_folder: Path, name: str, request: "Request | None" = None) -> list[Path]:
     """Draw one figure of a study.
 
     Args:
         study_folder: ``results/<study>``.
         name: Such as ``scores_lol_eval15``, or ``claims``.
+        request: How and where it is wanted; None for the page of IEEE and ``figures/``.
 
     Returns:
-        The files written: ``figures/<name>.pdf`` and ``.png``.
+        The files written: ``<name>.pdf`` and ``.png``.
 
     Raises:
         InputError: There is no such figure, or what it is drawn from cannot be used.
@@ -81,4 +94,6 @@ def draw_figure(study_folder: Path, name: str) -> list[Path]:
     write: Callable[..., list[Path]] = getattr(
         importlib.import_module(f"experiments.figures.{module}"), function
     )
-    return write(study_folder) if dataset is None else write(study_folder, dataset)
+    wanted = {} if request is None else {"request": request}
+    where = [study_folder] if dataset is None else [study_folder, dataset]
+    return write(*where, **wanted)

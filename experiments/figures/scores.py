@@ -15,18 +15,22 @@ from experiments.analysis.results import read_study
 from experiments.analysis.score_files import read_scores
 from experiments.analysis.statistics import summarize
 from experiments.figures.style import (
-    COLUMN,
     CUT,
     OUTLIER,
-    PAGE,
+    PLAIN,
     SMALL,
+    Page,
+    Request,
     add_foot,
     budget_note,
+    clip,
     cut_long_lines,
     label_plainly,
     looks,
+    name_of,
     paper_style,
     save,
+    side_by_side,
 )
 from experiments.sheets.weights import WeightsOrigin
 
@@ -46,15 +50,17 @@ MEANINGS = {
     WeightsOrigin.ELSEWHERE: "images made elsewhere",
 }
 LINE = 0.165  # inches a method's row takes
-MOST_PANELS = 4  # side by side
 
 
-def write_score_figure(study_folder: Path, dataset_name: str) -> list[Path]:
+def write_score_figure(
+    study_folder: Path, dataset_name: str, request: Request = PLAIN
+) -> list[Path]:
     """Write ``figures/scores_<dataset>.{pdf,png}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.
         dataset_name: A dataset of the study.
+        request: How and where it is wanted.
 
     Returns:
         The files written.
@@ -67,22 +73,25 @@ def write_score_figure(study_folder: Path, dataset_name: str) -> list[Path]:
     dataset = study.dataset(dataset_name)
     scores = read_scores(study_folder, study)
     chosen = scores[(scores["protocol"] == PROTOCOL) & (scores["dataset"] == dataset_name)]
+    study = request.chosen(study)
     with paper_style():
-        figure = draw(study, dataset, chosen)
-        return save(figure, study_folder / "figures" / f"scores_{dataset_name}")
+        figure = draw(study, dataset, chosen, request.page)
+        return save(figure, request.path(study_folder, f"scores_{dataset_name}"))
 
 
-def draw(study: StudyResults, dataset: Dataset, scores: pd.DataFrame) -> Figure:
+def draw(
+    study: StudyResults, dataset: Dataset, scores: pd.DataFrame, page: Page = PLAIN.page
+) -> Figure:
     """Draw one dataset's figure from its scores in the standard protocol."""
     summary = summarize(scores)
     present = set(summary["metric"])
     metrics = [metric for metric in study.columns(dataset, PROTOCOL) if metric.name in present]
-    across = max(1, min(len(metrics), MOST_PANELS))
+    across = side_by_side(page, len(metrics))
     down = max(1, math.ceil(len(metrics) / across))
     places, groups = row_positions(study.methods)
     panel = (len(places) + len(groups) + 0.3) * LINE
     figure = Figure(
-        figsize=(COLUMN if across == 1 else PAGE, down * (panel + 0.45) + 0.2),
+        figsize=(page.column if len(metrics) <= 1 else page.width, down * (panel + 0.45)),
         layout="constrained",
     )
     axes = figure.subplots(down, across, sharey=True, squeeze=False)
@@ -98,9 +107,9 @@ def draw(study: StudyResults, dataset: Dataset, scores: pd.DataFrame) -> Figure:
         axes.flat[0].text(0.5, 0.5, "no score in this protocol", ha="center", va="center")
     for axis in axes[:, 0]:
         _method_names(axis, study, places, groups)
-    figure.suptitle(f"{dataset.label} ({dataset.count} images)", size=9, weight="bold")
+    title = f"Scores on {dataset.label} ({dataset.count} images): means with their 95 % intervals."
     gaps = [f"{gap}." for gap in describe_gaps(study, summary, [dataset], PROTOCOL)]
-    _foot(figure, study, metrics, [CUT] * any(cut) + gaps)
+    _foot(figure, study, metrics, title, [CUT] * any(cut) + gaps)
     return figure
 
 
@@ -146,6 +155,7 @@ def _panel(
             float(summary[key].loc[method.name]) for key in ("mean", "ci_low", "ci_high")
         )
         if np.isfinite(low):
+            low, high = clip(low, high, metric)
             axis.plot([low, high], [place, place], color=color, linewidth=1.4, zorder=2)
             lines.append((low, high, place, color))
         axis.plot(mean, place, MARKERS[method.weights], color=color, markersize=4.2, zorder=3)
@@ -173,7 +183,7 @@ def _method_names(
     axis: Axes, study: StudyResults, places: dict[str, int], groups: dict[int, str]
 ) -> None:
     """Names on the vertical axis, top to bottom as in the tables, groups in bold."""
-    names = groups | {places[method.name]: study.label(method) for method in study.methods}
+    names = groups | {places[method.name]: name_of(study, method) for method in study.methods}
     axis.set_yticks(list(names), list(names.values()))
     axis.set_ylim(max(names) + 0.7, -0.6)
     for place, text in zip(names, axis.get_yticklabels(), strict=True):
@@ -181,8 +191,10 @@ def _method_names(
         text.set_fontweight("bold" if place in groups else "normal")
 
 
-def _foot(figure: Figure, study: StudyResults, metrics: list[Metric], more: list[str]) -> None:
-    """Return what marks, lines and dots mean, and what the reader must know, under the panels."""
+def _foot(
+    figure: Figure, study: StudyResults, metrics: list[Metric], title: str, more: list[str]
+) -> None:
+    """Say what marks, lines and dots mean, and in the caption what the reader must know."""
     used = dict.fromkeys(method.weights for method in study.methods)
     handles = [
         Line2D([], [], color="0.3", ls="none", marker=MARKERS[kind], ms=4, label=MEANINGS[kind])
@@ -192,10 +204,10 @@ def _foot(figure: Figure, study: StudyResults, metrics: list[Metric], more: list
     if any(len(method.seeds) > 1 for method in study.methods):
         dot = Line2D([], [], color="0.3", ls="none", marker=".", ms=3, label="mean of a seed")
         handles.append(dot)
-    notes = [budget_note(study)]
+    notes = [title, budget_note(study)]
     caveats = [metric.caveat.rstrip(".") for metric in metrics if metric.caveat]
     notes += [f"*\N{NO-BREAK SPACE}{caveat}." for caveat in caveats]
     if study.one_seed:
         notes.append(f"Intervals are {study.intervals_over}.")
     notes += [*more, *(f"{failure}." for failure in study.remarks_in_words("training"))]
-    add_foot(figure, notes, handles, 3 if len(metrics) <= 1 else len(handles))
+    add_foot(figure, notes, handles, len(handles))

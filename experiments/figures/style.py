@@ -1,14 +1,11 @@
-"""What all figures of a study share: sizes, style, the look of each method, and saving.
-
-The figures themselves: ``figures_*.py``, one file a kind.
-"""
+"""What all figures share: sizes, style, the look of each method, captions and saving."""
 
 import io
 import math
-import textwrap
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,51 +16,140 @@ mpl.use("Agg")  # no screen on a cluster node
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter
 
-from experiments.analysis.model import DAGGER, StudyResults
+from experiments.analysis.model import DAGGER, MethodRow, Metric, StudyResults
+from experiments.sheets.metrics import load_metrics
+from experiments.sheets.paper import load_names, load_paper
+from experiments.sheets.study import FULL, VARIANTS_GROUP
 from zero_leinr.atomic_write import replacing
+from zero_leinr.errors import InputError
 
-COLUMN = 3.5  # inches: one column of a two-column page
-PAGE = 7.16  # inches: both columns
-TALLEST = 8.8  # inches: what a page holds beside a caption
-SMALL = 7  # points
-NOTE_LINE = 0.105  # inches a line of a note takes, in 6 points
-NOTE_LETTERS = 22  # letters of it in an inch
+INPUT = "input"  # the method that leaves an image as it is
+
+SMALL = 7  # points, the smallest text
 LEGEND_LINE = 0.165  # inches
 DOTS = 300  # per inch, of the PNG
 CUT = "An arrow: the interval goes on beyond the panel."
 OUTLIER = 30  # times the median: beyond it an axis is logarithmic
-
-# seaborn's colour-blind palette without its two faintest colours. With more methods than colours
-# the line style tells them apart.
-COLORS = [sns.color_palette("colorblind")[i] for i in (0, 1, 2, 3, 4, 5, 9, 7)]
 DASHES: list[tuple[int, tuple[float, ...]]] = [
     (0, ()),
     (0, (4, 1.5)),
     (0, (1, 1)),
     (0, (4, 1, 1, 1)),
 ]
+SHADES = 7  # of a color, before dashes and shades repeat
+BETTER, WORSE, UNDECIDED = "#1b6e3c", "#c1121f", "#7a7a7a"
+
+Color = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a figure may measure, in inches; by default on a page of IEEE."""
+
+    column: float = 3.5
+    width: float = 7.16
+    tallest: float = 8.3
+
+
+@dataclass(frozen=True)
+class Request:
+    """How and where a figure is wanted.
+
+    Attributes:
+        folder: Where it is written; None for ``figures/`` of the study.
+        page: What it may measure.
+        images: Names of the images that are shown, where a figure shows some; empty for a rule.
+        crops: Left, top, width and height in pixels of what is enlarged; empty for a rule.
+        methods: Names of the methods that are shown; empty for a rule.
+    """
+
+    folder: Path | None = None
+    page: Page = Page()
+    images: tuple[str, ...] = ()
+    crops: tuple[tuple[int, int, int, int], ...] = ()
+    methods: tuple[str, ...] = ()
+
+    def path(self, study_folder: Path, name: str) -> Path:
+        """Return the figure's path without a suffix."""
+        return (self.folder or study_folder / "figures") / name
+
+    def chosen(self, study: StudyResults) -> StudyResults:
+        """Return the study with the wanted methods alone, in their order.
+
+        Raises:
+            InputError: It has no such method.
+        """
+        known = {method.name: method for method in study.methods}
+        for name in self.methods:
+            if name not in known:
+                there = ", ".join(known)
+                raise InputError(f"study {study.name}: no method {name!r}; it has {there}")
+        wanted = [known[name] for name in self.methods]
+        return replace(study, methods=wanted) if wanted else study
+
+
+PLAIN = Request()
 
 
 @dataclass(frozen=True)
 class Look:
-    """How a method is drawn, the same in every figure of a study."""
+    """How a method is drawn, the same in every figure of a study.
 
-    color: tuple[float, float, float]
+    Attributes:
+        color: That of its group; the own method and its variants have their own.
+        shade: The same or lighter, where methods of a group are lines in one panel.
+        dash: Of such a line.
+    """
+
+    color: Color
+    shade: Color
     dash: tuple[int, tuple[float, ...]]
 
 
 def looks(study: StudyResults) -> dict[str, Look]:
-    """Return the look of each method; trained ones first, as only they share an axis."""
-    methods = sorted(study.methods, key=lambda method: method not in study.trained)
-    return {
-        method.name: Look(COLORS[i % len(COLORS)], DASHES[i // len(COLORS) % len(DASHES)])
-        for i, method in enumerate(methods)
-    }
+    """Return the look of each method, by the colors of ``config/paper.yaml``."""
+    colors, counts = {m.name: _color(m) for m in study.methods}, Counter[Color]()
+    found = {}
+    for method in sorted(study.methods, key=lambda method: method not in study.trained):
+        color = colors[method.name]
+        number = counts[color]
+        counts[color] += 1
+        shade = lighter(color, 0.6 * (number // len(DASHES) % SHADES) / SHADES)
+        found[method.name] = Look(color, shade, DASHES[number % len(DASHES)])
+    return found
+
+
+def _color(method: MethodRow) -> Color:
+    """Return a method's color: its own, that of the own method, a tint of it, or its group's."""
+    colors, names = load_paper()["colors"], load_names()
+    name = names.get(method.name)
+    if name and name.color:
+        return to_rgb(name.color)
+    if method.name == INPUT:
+        return to_rgb(colors["input"])
+    if method.name == FULL or (name and name.cite == names[FULL].cite):
+        return to_rgb(colors["own"])
+    if method.group == VARIANTS_GROUP:
+        return lighter(to_rgb(colors["own"]), 0.35)
+    return to_rgb(colors["groups"].get(method.group, colors["others"]))
+
+
+def lighter(color: Color, share: float) -> Color:
+    """Return a tint of a color: mixed with a share of white."""
+    red, green, blue = (part + (1 - part) * share for part in color)
+    return (red, green, blue)
+
+
+def name_of(study: StudyResults, method: MethodRow) -> str:
+    """Return a method's short name, with a dagger where its training budget was reduced."""
+    dagger = study.label(method).removeprefix(method.label)
+    known = load_names().get(method.name)
+    return (known.short if known else method.label) + dagger
 
 
 @contextmanager
@@ -101,25 +187,23 @@ def budget_note(study: StudyResults) -> str:
     return f"{DAGGER}\N{NO-BREAK SPACE}{study.budget}." if reduced else ""
 
 
-def wrap_note(sentences: list[str], width: float) -> list[str]:
-    """Break a figure's note into lines: a sentence starts a line; ``width`` is in inches."""
-    letters = int(width * NOTE_LETTERS)
-    return [line for text in sentences for line in textwrap.wrap(text, letters)]
-
-
-def add_foot(figure: Figure, sentences: list[str], handles: list[Line2D], columns: int) -> None:
-    """Make a figure taller by a legend and a note under its axes.
+def add_foot(figure: Figure, sentences: list[str], handles: list[Any], columns: int) -> None:
+    """Make a figure taller by a legend under its axes, and give it its caption.
 
     Args:
         figure: A figure in constrained layout, with the height that its axes need.
-        sentences: The note; empty ones are left out.
-        handles: The legend's entries.
-        columns: How many of them stand side by side.
+        sentences: The caption's; empty ones are left out.
+        handles: The legend's entries; as many stand side by side as fit, ``columns`` at most.
+        columns: See there.
     """
+    describe(figure, sentences)
+    if not handles:
+        return
     width, height = figure.get_size_inches()
-    lines = wrap_note(sentences, width)
-    note = len(lines) * NOTE_LINE + 0.06
-    foot = note + math.ceil(len(handles) / columns) * LEGEND_LINE + 0.06
+    lengths = [0.06 * len(str(handle.get_label())) + 0.4 for handle in handles]
+    fitting = len(handles) if sum(lengths) < width else int(width / max(lengths))
+    columns = max(1, min(columns, len(handles), fitting))
+    foot = math.ceil(len(handles) / columns) * LEGEND_LINE + 0.08
     total = height + foot
     figure.set_size_inches(width, total)
     engine = figure.get_layout_engine()
@@ -128,7 +212,7 @@ def add_foot(figure: Figure, sentences: list[str], handles: list[Line2D], column
     figure.legend(
         handles=handles,
         loc="lower center",
-        bbox_to_anchor=(0.5, note / total),
+        bbox_to_anchor=(0.5, 0.02 / total),
         ncols=columns,
         frameon=False,
         borderaxespad=0,
@@ -137,19 +221,50 @@ def add_foot(figure: Figure, sentences: list[str], handles: list[Line2D], column
         handletextpad=0.5,
         columnspacing=1.2,
     )
-    write_note(figure, lines)
 
 
-def write_note(figure: Figure, lines: list[str]) -> None:
-    """Write the lines of a note along a figure's bottom edge."""
-    width, height = figure.get_size_inches()
-    figure.text(
-        0.04 / width, 0.04 / height, "\n".join(lines), size=6, color="0.35", linespacing=1.2
+def set_gaps(figure: Figure, inches: float) -> None:
+    """Set the space between the images of a figure in constrained layout."""
+    engine = figure.get_layout_engine()
+    assert isinstance(engine, ConstrainedLayoutEngine)
+    engine.set(w_pad=inches, h_pad=inches, wspace=0, hspace=0)
+
+
+def bare(axis: Axes) -> None:
+    """Leave an image without ticks and lines around it."""
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set_visible(False)
+
+
+def describe(figure: Figure, sentences: list[str]) -> None:
+    """Give a figure its caption, which stands beside it and is no part of the picture."""
+    figure.set_label(" ".join(sentence for sentence in sentences if sentence))
+
+
+def caption_of(png: Path) -> str:
+    """Return the caption of a figure that ``save`` wrote; empty where it has none."""
+    from PIL import Image
+
+    with Image.open(png) as drawn:
+        return str(drawn.info.get("Description", ""))
+
+
+def side_by_side(page: Page, panels: int) -> int:
+    """Return how many panels stand side by side on a page."""
+    return max(1, min(panels, round(page.width / 1.75)))
+
+
+def clip(low: float, high: float, metric: Metric) -> tuple[float, float]:
+    """Return an interval without values that the metric cannot have."""
+    least, most = load_metrics().get(metric.name, {}).get("range", [None, None])
+    return (
+        low if least is None else max(low, least),
+        high if most is None else min(high, most),
     )
 
 
 def save(figure: Figure, path: Path) -> list[Path]:
-    """Write a figure as PDF and PNG, each whole or not at all; makes their folder.
+    """Write a figure as PDF and PNG, each whole or not at all; both hold its caption.
 
     Args:
         figure: The figure.
@@ -160,7 +275,12 @@ def save(figure: Figure, path: Path) -> list[Path]:
     """
     written = []
     # Without dates the same scores make the same bytes.
-    for suffix, metadata in [("pdf", {"CreationDate": None}), ("png", {"Software": None})]:
+    caption = str(figure.get_label())
+    kinds: list[tuple[str, dict[str, str | None]]] = [
+        ("pdf", {"CreationDate": None, "Subject": caption}),
+        ("png", {"Software": None, "Description": caption}),
+    ]
+    for suffix, metadata in kinds:
         target = path.with_name(f"{path.name}.{suffix}")
         drawn = io.BytesIO()  # on a full disk, Matplotlib stumbles over its own file
         figure.savefig(drawn, format=suffix, dpi=DOTS, metadata=metadata)

@@ -20,11 +20,17 @@ class Ablation:
         label: Its name in tables and figures.
         overrides: Settings of the recipe that differ from the full method's.
         studies: Studies that it takes part in; None is all of them.
+        short: Its name in a paper; None for the label.
+        cite: Its entries in ``references.bib``, if it has any.
+        color: Its color in figures; None for a tint of the full method's.
     """
 
     label: str
     overrides: dict[str, Any]
     studies: list[str] | None
+    short: str | None = None
+    cite: str | None = None
+    color: str | None = None
 
 
 def load_ablations(path: Path = ABLATIONS) -> dict[str, Ablation]:
@@ -67,13 +73,16 @@ def nest(settings: dict[str, Any]) -> dict[str, Any]:
 def _expanded(name: str, entry: dict[str, Any]) -> Iterator[tuple[str, Ablation]]:
     label, studies = entry["label"], entry.get("studies")
     overrides = entry.get("overrides", {})
+    paper = {key: entry[key] for key in ("short", "cite", "color") if key in entry}
     if "sweep" not in entry:
-        yield name, Ablation(label, overrides, studies)
+        yield name, Ablation(label, overrides, studies, **paper)
         return
     ((key, values),) = entry["sweep"].items()
     for value in values:
         own = _merged(overrides, nest({key: value}))
-        yield f"{name}_{_slug(value)}", Ablation(label.replace("{value}", str(value)), own, studies)
+        said = {key: text.replace("{value}", str(value)) for key, text in paper.items()}
+        filled = label.replace("{value}", str(value))
+        yield f"{name}_{_slug(value)}", Ablation(filled, own, studies, **said)
 
 
 def _merged(overrides: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ class Source:
     manifest: dict[str, str]  # file in the data folder -> checksum
     licence: str
     citation: str
+    cite: str | None = None
     address: str | None = None
     mirrors: list[str] = field(default_factory=list)  # tried after the address
     archive: str | None = None
@@ -48,6 +49,7 @@ class DatasetConfig:
     licence: str
     citation: str
     page: str | None
+    cite: str | None  # entries of references.bib
     sources: dict[str, Source]  # folder -> its source; empty for a folder of the user's
 
     @property
@@ -126,6 +128,7 @@ def _dataset(name: str, entry: dict[str, Any], by_folder: dict[str, Source]) -> 
         licence=entry.get("licence") or "; ".join(source.licence for source in own) or "the user's",
         citation=entry.get("citation") or "; ".join(source.citation for source in own),
         page=entry.get("page"),
+        cite=entry.get("cite") or ",".join(filter(None, (source.cite for source in own))) or None,
         sources=sources,
     )
 

@@ -200,6 +200,8 @@ def check_name(path: Path) -> None:
     ]
     if not re.fullmatch("[a-z0-9_]+", path.stem):
         raise InputError(f"{path}: write the name of a study's file with a-z, 0-9 and _ alone")
+    if path.stem.endswith("_paper"):
+        raise InputError(f"{path}: {path.stem} is the paper of {path.stem[:-6]}; name it otherwise")
     if path.stem in rules:
         raise InputError(f"{path}: the workflow has a rule {path.stem}; give it another name")
 

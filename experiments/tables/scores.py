@@ -79,7 +79,7 @@ def layout(study: StudyResults, summary: pd.DataFrame, protocol: str) -> Table:
         for metric in study.columns(dataset, protocol)
         if (dataset.name, metric.name) in by_name
     ]
-    by_column = [_cells(study, by_name[d.name, m.name], m) for d, m in columns]
+    by_column = [ranked_cells(study, by_name[d.name, m.name], m) for d, m in columns]
     texts = [m.caveat for _, m in columns] + [method.note for method in study.methods]
     marks = {text: _letters(i) for i, text in enumerate(dict.fromkeys(filter(None, texts)))}
     groups: dict[str, list[list[Cell]]] = {}
@@ -107,8 +107,8 @@ def layout(study: StudyResults, summary: pd.DataFrame, protocol: str) -> Table:
     return Table(name, caption, heads, groups, notes, tidy(study, summary, protocol))
 
 
-def _cells(study: StudyResults, column: pd.DataFrame, metric: Metric) -> list[Cell]:
-    """One column's cells, in study order.
+def ranked_cells(study: StudyResults, column: pd.DataFrame, metric: Metric) -> list[Cell]:
+    """Return one column's cells, in study order.
 
     Ranks follow the printed means, so that equal numbers carry the same mark: all equal best are
     best, and the next lower number is second.

@@ -1,0 +1,1 @@
+"""From results to a paper: tables, figures, numbers and bibliography for LaTeX."""
