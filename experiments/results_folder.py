@@ -33,6 +33,11 @@ class ResultsFolder:
         return self.root / "runs.jsonl"
 
     @property
+    def kept_losses(self) -> Path:
+        """The total losses of all runs of a kept study, thinned."""
+        return self.root / "losses.csv"
+
+    @property
     def kept_costs(self) -> Path:
         """The costs of all methods of a kept study."""
         return self.root / "costs.csv"

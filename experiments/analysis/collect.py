@@ -2,11 +2,13 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from experiments.analysis.costs import COLUMNS as COST_COLUMNS
 from experiments.analysis.costs import measured, read_costs
-from experiments.analysis.kept import KEPT_COLUMNS
+from experiments.analysis.kept import KEPT_COLUMNS, KEPT_LOSSES
+from experiments.analysis.losses import read_losses, totals_to_keep
 from experiments.analysis.model import StudyResults
 from experiments.analysis.remarks import read_record
 from experiments.analysis.results import read_study
@@ -19,10 +21,10 @@ TABLES = "*.md"
 
 
 def collect(source: Path, target: Path) -> None:
-    """Keep ``study.json``, all scores, run records and costs, and the tables of a study.
+    """Keep ``study.json``, all scores, run records, losses and costs, and the tables of a study.
 
-    Of a run it keeps the record, of images, weights and losses nothing. Other files in ``target``,
-    such as its README and pictures, stay.
+    Of a run it keeps the record and the total losses, of images and weights nothing. Other files in
+    ``target``, such as its README and pictures, stay.
 
     Args:
         source: ``results/<study>``.
@@ -41,11 +43,22 @@ def collect(source: Path, target: Path) -> None:
         scores[KEPT_COLUMNS].to_csv(draft, index=False, lineterminator="\n")
     _copy(folder.study, kept.study)
     _keep_records(source, study, kept.kept_runs)
+    if study.trained and all(_losses(folder, study)):
+        with replacing(kept.kept_losses) as draft:
+            losses = totals_to_keep(read_losses(source, study))[KEPT_LOSSES]
+            losses.to_csv(draft, index=False, lineterminator="\n")
     if all(folder.costs(method.name).exists() for method in measured(study)):
         with replacing(kept.kept_costs) as draft:
             read_costs(source, study)[COST_COLUMNS].to_csv(draft, index=False, lineterminator="\n")
     for table in sorted((source / "tables").glob(TABLES)):
         _copy(table, kept.table(table.name))
+
+
+def _losses(folder: ResultsFolder, study: StudyResults) -> Iterator[bool]:
+    """Tell of each run whether its losses are there; copies of old studies may have none."""
+    for method in study.trained:
+        for seed in method.all_seeds:
+            yield (folder.run(method.name, seed) / "losses.csv").is_file()
 
 
 def _keep_records(source: Path, study: StudyResults, path: Path) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KEPT_COLUMNS = ["method", "seed", "dataset", *SCORE_COLUMNS]
+KEPT_LOSSES = ["method", "seed", "loss", "step", "value"]
 AGAIN = "keep the study again with `zero-leinr collect`"
 
 
@@ -57,6 +58,21 @@ def read_kept_records(folder: Path) -> dict[tuple[str, int], dict[str, Any]]:
         raise
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not the records of runs ({error}); {AGAIN}") from error
+
+
+def read_kept_losses(folder: Path) -> "pd.DataFrame":
+    """Read ``losses.csv``: method, seed, loss, step and value of the total losses, thinned.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    import pandas as pd
+
+    path = ResultsFolder(folder).kept_losses
+    try:
+        return pd.read_csv(path)[KEPT_LOSSES]
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{path}: not the losses of a study ({error}); {AGAIN}") from error
 
 
 def read_kept_costs(folder: Path) -> "pd.DataFrame":

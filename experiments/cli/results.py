@@ -149,11 +149,13 @@ def _figures(options: argparse.Namespace) -> None:
     if options.only and options.only not in FIGURES:
         draw_figure(options.results, options.only)
         return
-    study, kept = read_study(options.results), ResultsFolder(options.results).is_kept
+    study, folder = read_study(options.results), ResultsFolder(options.results)
+    gone = {"images"} if folder.is_kept else set()
+    gone |= {"losses"} if folder.is_kept and not folder.kept_losses.exists() else set()
     datasets = [study.dataset(options.dataset)] if options.dataset else study.datasets
     for name in [options.only] if options.only else ("scores", "qualitative", "training_curves"):
-        lacks = {"images", "losses"} & set(FIGURES[name].needs)
-        if kept and lacks:
+        lacks = gone & set(FIGURES[name].needs)
+        if lacks:
             what = ", ".join(lacks)
             print(f"{options.results}: no {what} are kept: no {name} drawn", file=sys.stderr)
         elif FIGURES[name].of != "study":

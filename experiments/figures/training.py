@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from experiments.analysis.losses import SMOOTHING, read_losses
 from experiments.analysis.model import StudyResults
 from experiments.analysis.results import read_study
 from experiments.figures.style import (
@@ -26,10 +27,8 @@ from experiments.figures.style import (
 )
 from zero_leinr.errors import InputError
 
-SMOOTHING = 0.05  # of a run's steps: the width of the running mean
 TOTAL = "total"
 EXPLODED = 30  # medians above which a loss has exploded, and leaves its panel
-POINTS = 300  # a line shows at most: more than a panel's dots, and the PDF stays small
 
 
 def write_training_curves(study_folder: Path, request: Request = PLAIN) -> list[Path]:
@@ -52,53 +51,6 @@ def write_training_curves(study_folder: Path, request: Request = PLAIN) -> list[
     with paper_style():
         figure = draw(study, losses, request.page)
         return save(figure, request.path(study_folder, "training_curves"))
-
-
-def read_losses(study_folder: Path, study: StudyResults) -> pd.DataFrame:
-    """Return the smoothed losses of all runs.
-
-    Returns:
-        One row each of method, seed, loss and step, with its ``value``.
-
-    Raises:
-        InputError: A ``losses.csv`` is missing or cannot be used.
-    """
-    frames = []
-    for method in study.trained:
-        for seed in method.all_seeds:
-            path = study_folder / "runs" / method.name / f"seed{seed}" / "losses.csv"
-            frame = smooth(_read_run(path)).melt("step", var_name="loss").dropna()
-            frames.append(frame.assign(method=method.name, seed=seed))
-    return pd.concat(frames, ignore_index=True)
-
-
-def _read_run(path: Path) -> pd.DataFrame:
-    """One run's losses: a row a step, a column a loss and ``step``."""
-    try:
-        frame = pd.read_csv(path).drop(columns="epoch").astype(float)
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: missing; run the training stage") from error
-    except (ValueError, KeyError) as error:  # pandas' parser errors are ValueErrors
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{path}: not a table of losses ({reason}); train again") from error
-    if "step" not in frame or frame.empty:
-        raise InputError(f"{path}: not a table of losses (no steps); train again")
-    return frame
-
-
-def smooth(run: pd.DataFrame) -> pd.DataFrame:
-    """Centered running mean over ``SMOOTHING`` of the steps, thinned to ``POINTS`` of them.
-
-    Args:
-        run: Columns ``step`` and one a loss, rows in the order of the steps.
-
-    Returns:
-        The same columns; the window narrows at both ends.
-    """
-    window = max(1, round(len(run) * SMOOTHING))
-    rolled = run.drop(columns="step").rolling(window, center=True, min_periods=1).mean()
-    thin = math.ceil(len(run) / POINTS)
-    return rolled.assign(step=run["step"]).iloc[::thin]
 
 
 def draw(study: StudyResults, losses: pd.DataFrame, page: Page = PLAIN.page) -> Figure:

@@ -43,7 +43,7 @@ def _has(folder: Path, study: StudyResults, name: str, kind: FigureKind) -> bool
     there = {
         "scores": True,
         "images": (folder / "images").is_dir() and (folder / "data").is_dir(),
-        "losses": any((folder / "runs").glob("*/seed*/losses.csv")),
+        "losses": results.kept_losses.exists() or any((folder / "runs").glob("*/seed*/losses.csv")),
         "costs": results.kept_costs.exists() or (folder / "costs").is_dir(),
         "weights": bool(own),
     }

@@ -3,11 +3,13 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.fake_study import make_study
 
 from experiments.analysis.collect import collect
-from experiments.analysis.results import open_study
+from experiments.analysis.losses import read_losses
+from experiments.analysis.results import open_study, read_study
 from experiments.cli.main import main
 from experiments.tables.scores import write_tables
 from zero_leinr.errors import InputError
@@ -33,8 +35,23 @@ def test_a_kept_study_draws_the_same_tables(tmp_path):
     assert {path.name: path.read_bytes() for path in again} == drawn
 
 
+def test_the_total_losses_are_kept_and_drawn_again(tmp_path):
+    source = make_study(tmp_path / "small")
+    collect(source, tmp_path / "kept")
+    study = read_study(source)
+    kept, all_of_them = (read_losses(folder, study) for folder in (tmp_path / "kept", source))
+    assert set(kept["loss"]) == {"light/total", "color/total", "denoiser/total"}
+    both = kept.merge(all_of_them, on=["method", "seed", "loss", "step"])
+    assert len(both) == len(kept) <= 60 * 2 * 3
+    np.testing.assert_allclose(both["value_x"], both["value_y"], rtol=1e-3)
+    assert main(["figures", str(tmp_path / "kept"), "--only", "training_curves"]) == 0
+    assert (tmp_path / "kept" / "figures" / "training_curves.pdf").is_file()
+
+
 def test_what_needs_images_or_losses_says_so(tmp_path, capsys):
-    collect(make_study(tmp_path / "small"), tmp_path / "kept")
+    source = make_study(tmp_path / "small")
+    (source / "runs" / "full" / "seed1" / "losses.csv").unlink()
+    collect(source, tmp_path / "kept")
     assert main(["figures", str(tmp_path / "kept")]) == 0
     said = capsys.readouterr().err
     assert "no images are kept: no qualitative drawn" in said

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from support.fake_study import make_study, write
 from support.figures import assert_written, shown, texts
 
+from experiments.analysis.losses import read_losses, smooth
 from experiments.analysis.results import read_study
-from experiments.figures.training import arrange, read_losses, smooth, write_training_curves
 from experiments.figures.training import draw as draw_losses
+from experiments.figures.training import write_training_curves
 from zero_leinr.errors import InputError
 
 
@@ -49,11 +50,6 @@ def test_smoothing_keeps_lines_and_thins_them(steps, slope):
     half = round(steps * 0.05) // 2 + 1
     inside = smoothed[(smoothed["step"] > half) & (smoothed["step"] <= steps - half)]
     np.testing.assert_allclose(inside["color/total"], slope * inside["step"], atol=1.01)
-
-
-def test_losses_are_arranged_by_part():
-    arranged = arrange(["light/total", "light/spatial", "plain", "denoiser/total"])
-    assert arranged == {"light": ["spatial", "total"], "": ["plain"], "denoiser": ["total"]}
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "step,epoch,x\n", "step,epoch,x\n1,0,y\n"])
