@@ -2,6 +2,7 @@
 
 import csv
 import functools
+import hashlib
 import logging
 import math
 import statistics
@@ -105,6 +106,7 @@ def run_training(
             **(about or {}),
             "seed": seed,
             "recipe": recipe.to_dict(),
+            **_start(recipe),
             "training_images": len(array),
             "steps": state["step"],
             "diverged_at": state.get("diverged_at"),
@@ -120,6 +122,16 @@ def run_training(
         },
         folder / "run.json",
     )
+
+
+def _start(recipe: Recipe | BaselineRecipe) -> dict[str, Any]:
+    """Return what is recorded of the weights that a training started from, if it did."""
+    if not isinstance(recipe, Recipe) or not recipe.start:
+        return {}
+    from zero_leinr.training_step import start_file
+
+    content = start_file(recipe.start).read_bytes()
+    return {"start_sha256": hashlib.sha256(content).hexdigest()}
 
 
 def overflowed_steps(losses: Path) -> int:
