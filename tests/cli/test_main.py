@@ -47,7 +47,7 @@ def test_too_little_memory_is_one_line(photos, tmp_path, monkeypatch, capsys, ra
     def read(_):
         raise raised
 
-    monkeypatch.setattr("experiments.enhance.run.read_image", read)
+    monkeypatch.setattr("experiments.enhance.photo_files.read_image", read)
     line = fails(capsys, "enhance", photos, "--method", "gamma", "--out", tmp_path / "out")
     assert "not enough memory: take smaller images" in line
 
