@@ -76,6 +76,8 @@ class Recipe:
         denoiser_halvings: When ``denoiser_lr`` halves, in percent of the epochs.
         ramp: Slope of the regularization's weight: ``ramp * epoch / epochs``, epochs from 0.
         precision: ``float32``, or ``bfloat16`` for autocast in the networks.
+        start: Weights that training goes on from: ``released``, or the path of a checkpoint; None
+            draws them.
     """
 
     light: dict[str, float] | None = _weights(smoothness=200, spatial=1, exposure=10, constancy=5)
@@ -95,6 +97,8 @@ class Recipe:
     denoiser_halvings: list[int] = dataclasses.field(default_factory=lambda: [20, 40, 60, 80])
     ramp: float = 2.0
     precision: str = "float32"
+    # Not in the repr, which states of earlier versions are known by; see `training.train`.
+    start: str | None = dataclasses.field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Check the values, so that a mistake is found before the work starts."""
@@ -107,6 +111,8 @@ class Recipe:
             object.__setattr__(self, name, float(read_number(name, getattr(self, name))))
         parse_noise(self.noise)
         check_known("precision", self.precision, PRECISIONS)
+        if not (self.start is None or isinstance(self.start, str)):
+            raise InputError(f"recipe: start takes released or a file, not {self.start!r}")
         halvings = self.denoiser_halvings
         if halvings is None or not all(type(k) is int and 0 < k <= 100 for k in halvings):
             raise InputError(
@@ -161,8 +167,12 @@ class Recipe:
         return dataclasses.replace(self, **merged)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all settings as plain values, for JSON; ``Recipe().replace`` reads them back."""
-        return dataclasses.asdict(self)
+        """Return all settings as plain values, for JSON; ``Recipe().replace`` reads them back.
+
+        ``start`` is left out where weights are drawn, as in the records of earlier versions.
+        """
+        settings = dataclasses.asdict(self)
+        return settings if self.start else {k: v for k, v in settings.items() if k != "start"}
 
 
 def parse_noise(name: str) -> tuple[str, float, float] | None:

@@ -120,7 +120,9 @@ def train(
         step = make_step(recipe, seed, device)
         state_file, log = folder / "state.ckpt", LossLog(folder / "state_losses.csv")
         pixels = hashlib.sha256(np.ravel(images).data).hexdigest()
-        identity = {"recipe": repr(recipe), "seed": seed, "images": pixels}
+        start = getattr(recipe, "start", None)
+        trained = repr(recipe) + (f" from {start}" if start else "")
+        identity = {"recipe": trained, "seed": seed, "images": pixels}
         total = recipe.epochs * steps_in_epoch(recipe, len(images))
         record = _resume(step, identity, state_file, replace)
         first: int = record["step"]

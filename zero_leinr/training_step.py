@@ -13,17 +13,21 @@ Source: ``train.py`` of nycu-acm/Zero-LEINR.
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from zero_leinr import losses
+from zero_leinr.checkpoint import load_model
 from zero_leinr.clip_or_skip import clip_or_skip
 from zero_leinr.enrb import draw_neighbors, subsample
+from zero_leinr.errors import InputError
 from zero_leinr.model import ZeroLEINR
 from zero_leinr.noise import add_noise
 from zero_leinr.recipe import Recipe
+from zero_leinr.released import RELEASED
 from zero_leinr.rng import stream
 
 Losses = dict[str, Tensor]
@@ -166,7 +170,9 @@ class TrainingStep:
 def training_step(
     recipe: Recipe, seed: int, device: str, *, compiled: bool = False
 ) -> TrainingStep:
-    """Make the training step of a recipe, with a new model; the seed alone fixes its weights.
+    """Make the training step of a recipe, with a new model.
+
+    The seed alone fixes its weights, unless the recipe names others to start from.
 
     Args:
         recipe: What to train, and how.
@@ -174,8 +180,13 @@ def training_step(
         device: Where to.
         compiled: Send the networks through ``torch.compile``: the first steps then take a minute,
             and numbers differ in the last bits.
+
+    Raises:
+        InputError: The weights to start from cannot be read, or lack a part of the recipe.
     """
     model = ZeroLEINR(recipe.branches, denoise=recipe.denoiser is not None).initialize(seed)
+    if recipe.start:
+        start_from(model, recipe.start)
     model.to(device).to(memory_format=torch.channels_last)
     if compiled:
         from torch._inductor import config as inductor  # takes seconds
@@ -187,6 +198,29 @@ def training_step(
                 # which is slower.
                 network.compile(dynamic=False)
     return TrainingStep(model, recipe, seed, compiled)
+
+
+def start_from(model: ZeroLEINR, start: str) -> None:
+    """Give a model the weights of a trained one, part by part.
+
+    Args:
+        model: May lack parts that the trained one has.
+        start: ``released``, or the path of a checkpoint.
+
+    Raises:
+        InputError: The file cannot be read, or lacks a part of the model.
+    """
+    trained = load_model(start_file(start)).state_dict()
+    wanted = model.state_dict()
+    if missing := sorted(wanted.keys() - trained.keys()):
+        part = missing[0].rpartition(".")[0].rpartition(".")[0]
+        raise InputError(f"{start}: has no {part}, which this recipe trains; take other weights")
+    model.load_state_dict({name: trained[name] for name in wanted})
+
+
+def start_file(start: str) -> Path:
+    """Return the file that the recipe's ``start`` names."""
+    return RELEASED if start == "released" else Path(start)
 
 
 def denoiser_lr(recipe: Recipe, epoch: int) -> float:

@@ -34,6 +34,9 @@ def read_trainings(
     """
     said: list[str] = []
     failed: set[tuple[str, int]] = set()
+    for method in methods:
+        if start := (method.recipe or {}).get("start"):
+            said.append(f"{method.label}: fine-tuned, training started from {_weights(start)}")
     for method, seed in ((one, seed) for one in methods for seed in one.seeds):
         record = read_record(folder, method.name, seed)
         where = f"{method.label}, seed {seed}"
@@ -50,6 +53,10 @@ def read_trainings(
         if steps := record.get("overflowed_steps"):
             said.append(f"{where}: training steps that overflowed and were left out: {steps}")
     return [Remark("training", text) for text in said], failed
+
+
+def _weights(start: str) -> str:
+    return "the released weights" if start == "released" else start
 
 
 def read_record(folder: Path, method: str, seed: int) -> dict[str, Any]:
@@ -69,10 +76,11 @@ def _trained_otherwise(
     record: dict[str, Any], method: "MethodRow", seed: int, images: str | None
 ) -> list[str]:
     """Return in what a run differs from its study: it may come from elsewhere."""
-    trained = {"seed": record.get("seed", seed), **(record.get("recipe") or {})}
+    recipe = record.get("recipe") or {}
+    trained = {"seed": record.get("seed", seed), **({"start": None} if recipe else {}), **recipe}
     said = [
         f"trained with {key} {trained[key]}, not {wanted} as this study says"
-        for key, wanted in {"seed": seed, **(method.recipe or {})}.items()
+        for key, wanted in {"seed": seed, "start": None, **(method.recipe or {})}.items()
         if trained.get(key, wanted) != wanted
     ]
     if images and record.get("data_sha256", images) != images:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from zero_leinr.recipe import Recipe
 
 
+FINE_TUNING = {"epochs": 20, "batch": 8, "crop": 64, "lr": 1e-4, "denoiser_lr": 1e-5}
+"""What ``--start`` changes in the recipe: minutes on a CPU, in small steps."""
+
+
 def add_train_command(commands: Any) -> None:
     """Add the command to the parser."""
     command = add_command(
@@ -22,6 +26,7 @@ def add_train_command(commands: Any) -> None:
         _train,
         "train Zero-LEINR, a variant of it or a baseline; resumes where it was stopped",
         "zero-leinr train my_dark_photos/ --out runs/mine --set epochs=20 crop=128 batch=4\n"
+        "zero-leinr train my_dark_photos/ --out runs/tuned --start released\n"
         "zero-leinr train --study paper --method no_enrb --seed 1 --images train.npy --out run\n"
         "zero-leinr train --recipe no_enrb.json --seed 1 --images train.npy --out run",
     )
@@ -39,6 +44,12 @@ def add_train_command(commands: Any) -> None:
         default=[],
         metavar="KEY=VALUE",
         help="settings that differ from the official recipe, such as epochs=20 or light.spatial=0",
+    )
+    command.add_argument(
+        "--start",
+        metavar="WEIGHTS",
+        help="fine-tune: go on from `released`, or a file of weights, with a short training "
+        f"({' '.join(f'{k}={v}' for k, v in FINE_TUNING.items())}, where --set says nothing else)",
     )
     command.add_argument("--seed", type=int, default=0, help="fixes every random draw (default 0)")
     command.add_argument("--out", type=Path, required=True, help="folder of the run")
@@ -122,6 +133,12 @@ def _recipe(options: argparse.Namespace) -> tuple["Recipe | BaselineRecipe", dic
         settings = method.recipe
     if options.recipe:
         settings, about = _read_recipe(options.recipe)
+    if options.start:
+        if "method" in settings:
+            raise InputError("train: --start is for Zero-LEINR, not for a baseline")
+        if options.start != "released" and not Path(options.start).is_file():
+            raise InputError(f"train: --start {options.start}: no such file; or write released")
+        settings = {**settings, **FINE_TUNING, "start": options.start}
     return make_recipe(settings).replace(parse_settings(options.set)), about
 
 

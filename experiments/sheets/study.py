@@ -86,8 +86,8 @@ class StudyConfig:
     @property
     def reduced(self) -> bool:
         """Whether the budget changes a training: that of Zero-LEINR, or a baseline's own."""
-        ours = Recipe().replace(self.budget).to_dict()
-        entries = [Recipe().to_dict(), *(m.entry.get("recipe", {}) for m in self.trained)]
+        ours = vars(Recipe().replace(self.budget))
+        entries = [vars(Recipe()), *(m.entry.get("recipe", {}) for m in self.trained)]
         return any(own.get(key, ours[key]) != ours[key] for own in entries for key in self.budget)
 
     @property
@@ -120,7 +120,7 @@ def reduced_budget_label(recipe: Recipe) -> str:
     All else that differs is named, too, so that nobody takes it for the official recipe.
     """
     official = Recipe()
-    differs = [key for key in official.to_dict() if getattr(recipe, key) != getattr(official, key)]
+    differs = [key for key in vars(official) if getattr(recipe, key) != getattr(official, key)]
     others = [key for key in differs if key not in BUDGET]
 
     def words(recipe: Recipe) -> str:
@@ -288,6 +288,8 @@ def _baselines(
     path: Path, names: list[str], seeds: list[int], budget: Mapping[str, Any]
 ) -> dict[str, MethodConfig]:
     sheet = load_checked(CONFIG / "methods.yaml", "methods.schema.yaml")
+    # Weights to start from are Zero-LEINR's; a baseline that began with them would be another one.
+    budget = {key: value for key, value in budget.items() if key != "start"}
     methods = {}
     for name in names:
         if name not in sheet:
@@ -350,10 +352,10 @@ def _training(recipe: dict[str, Any]) -> str:
 def _recipe(where: str, settings: Mapping[str, Any], budget: Mapping[str, Any]) -> dict[str, Any]:
     """Return a method's recipe with those settings of the study's budget that it has."""
     try:
-        recipe, known = make_recipe(settings), Recipe().to_dict()
+        recipe, known = make_recipe(settings), vars(Recipe())
         for key in budget:
             check_known(key, key, list(known))
-        own = {key: value for key, value in budget.items() if key in recipe.to_dict()}
+        own = {key: value for key, value in budget.items() if key in vars(recipe)}
         return recipe.replace(own).to_dict()
     except InputError as error:
         raise InputError(f"{where}: {error}") from error

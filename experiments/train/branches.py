@@ -31,6 +31,8 @@ def are_branches_of(recipe: Mapping[str, Any], other: Mapping[str, Any]) -> bool
     """
     if "method" in recipe or "method" in other or recipe == other or recipe["denoiser"] is not None:
         return False
+    if recipe.get("start") != other.get("start"):
+        return False
     own = [branch for branch in BRANCHES if recipe[branch] is not None]
     shared = recipe.keys() - OF_THE_DENOISER - set(BRANCHES)
     return all(_losses(recipe[branch]) == _losses(other[branch]) for branch in own) and all(

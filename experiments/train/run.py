@@ -106,6 +106,7 @@ def run_training(
             **(about or {}),
             "seed": seed,
             "recipe": recipe.to_dict(),
+            **_start(recipe),
             "training_images": len(array),
             "weights_sha256": sha256(folder / "model.safetensors"),
             "steps": state["step"],
@@ -127,6 +128,16 @@ def run_training(
 def sha256(path: Path) -> str:
     """Return a file's hash in hexadecimal digits."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _start(recipe: Recipe | BaselineRecipe) -> dict[str, Any]:
+    """Return what is recorded of the weights that a training started from, if it did."""
+    if not isinstance(recipe, Recipe) or not recipe.start:
+        return {}
+    from zero_leinr.training_step import start_file
+
+    content = start_file(recipe.start).read_bytes()
+    return {"start_sha256": hashlib.sha256(content).hexdigest()}
 
 
 def overflowed_steps(losses: Path) -> int:

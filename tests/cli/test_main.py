@@ -49,45 +49,9 @@ def test_too_little_memory_is_one_line(photos, tmp_path, monkeypatch, capsys, ra
     def read(_):
         raise raised
 
-    monkeypatch.setattr("experiments.enhance.photo_files.read_photo", read)
+    monkeypatch.setattr("experiments.enhance.photo_files.read_image", read)
     line = fails(capsys, "enhance", photos, "--method", "gamma", "--out", tmp_path / "out")
     assert "not enough memory: take smaller images" in line
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["enhance", "absent.png", "--out", "o"], "absent.png"),
-        (["enhance", "--method", "gamma", "--out", "o"], "give images, folders"),
-        (["enhance", "photos", "--weights", "a", "b", "--out", "o"], "as many --seeds"),
-        (["enhance", "photos", "--weights", "a", "--seeds", "0", "1", "--out", "o"], "as many"),
-        (["score", "photos", "--seeds", "0"], "--seeds goes with --listings"),
-        (["enhance", "photos", "--method", "gama", "--out", "o"], "unknown method 'gama'"),
-        (["enhance", "photos", "--weights", "no.safetensors", "--out", "o"], "no.safetensors: no"),
-        (["enhance", "absent.png", "--method", "gamma", "--out", "o"], "absent.png"),
-        (["enhance", "photos", "--method", "gamma", "--tile", "64"], "--tile is for Zero-LEINR"),
-        (["enhance", "photos", "--method", "gamma", "--precision", "bfloat16"], "--precision is"),
-        (["enhance", "photos", "--method", "gamma", "--out", "x.png"], "x.png would be a folder"),
-        (["train", "photos", "--out", "o", "--set", "epoch=1"], "did you mean epochs"),
-        (["train", "photos", "--out", "o", "--study", "demo"], "--study and --method"),
-        (["train", "--images", "absent.npy", "--out", "o"], "absent.npy: no prepared"),
-        (["score", "photos", "--metrics", "psnr"], "give --reference"),
-        (["score", "photos", "--metrics", "pnsr"], "unknown metric 'pnsr'"),
-        (["score", "photos", "--study", "absent"], "absent.yaml: no such study; known: ablation, "),
-        (["train", "photos", "--out", "o", "--set", "noise=["], "--set noise=[: not YAML"),
-        (["train", "photos", "--out", "o", "--set", "noise=2026-13-01"], "-13-01: not YAML"),
-        (["ablate", "a", "--set", "noise=["], "--set noise=[: not YAML"),
-        (["prepare", "--listing", "a", "--size", "-5", "--out", "o"], "at least 1 pixel, not -5"),
-        (["fetch"], "name at least one"),
-        (["fetch", "lool"], "unknown data set 'lool'"),
-        (["check", "absent"], "no such study; known: ablation, ablations, base"),
-        (["tables", "absent"], "study.json: missing"),
-    ],
-)
-def test_mistakes_are_one_line(photos, tmp_path, monkeypatch, capsys, arguments, message):
-    monkeypatch.chdir(tmp_path)
-    assert message in fails(capsys, *arguments)
-    assert not list(tmp_path.glob("o/*.png"))
 
 
 def test_no_write_permission_is_one_line(photos, tmp_path, capsys):
