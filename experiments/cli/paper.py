@@ -132,6 +132,4 @@ def parse_crop(text: str) -> tuple[int, int, int, int]:
         left, top, width, height = (int(part) for part in parts)
         if width and height:
             return left, top, width, height
-    raise InputError(
-        f"--crops {text}: write left,top,width,height in pixels, such as 120,80,150,100"
-    )
+    raise InputError(f"--crops {text}: write left,top,width,height in pixels: 120,80,150,100")

@@ -16,7 +16,7 @@ from experiments.data.listing import Item
 from experiments.figures.style import INPUT, Request
 from experiments.results_folder import ResultsFolder
 from experiments.sheets.paper import load_names
-from experiments.sheets.study import FULL
+from experiments.sheets.study import FULL, VARIANTS_GROUP
 from zero_leinr.errors import InputError
 from zero_leinr.images import read_image
 
