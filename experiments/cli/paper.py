@@ -35,6 +35,11 @@ def _add_publish(commands: Any) -> None:
     _add_format(command)
     command.add_argument("--out", type=Path, required=True, help="the paper's folder")
     command.add_argument(
+        "--document",
+        type=Path,
+        help="your paper, compiled for the proof; only what it reads is drawn",
+    )
+    command.add_argument(
         "--strict", action="store_true", help="fail where the proof has a fault, or no TeX is here"
     )
 
@@ -43,7 +48,7 @@ def _publish(options: argparse.Namespace) -> None:
     from experiments.publish.formats import find_format
     from experiments.publish.write import publish
 
-    faults = publish(options.results, options.out, find_format(options.format))
+    faults = publish(options.results, options.out, find_format(options.format), options.document)
     for fault in faults:
         print(f"proof: {fault}", file=sys.stderr)
     if faults and options.strict:
