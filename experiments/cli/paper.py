@@ -37,7 +37,7 @@ def _add_publish(commands: Any) -> None:
     command.add_argument(
         "--document",
         type=Path,
-        help="your paper, compiled for the proof; only what it reads is drawn",
+        help="your paper in place of the proof; only what it reads is drawn",
     )
     command.add_argument(
         "--strict", action="store_true", help="fail where the proof has a fault, or no TeX is here"
