@@ -6,7 +6,7 @@ export PATH := $(BIN):$(PATH)
 # Imports are most of a short job; compiled once, they take half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo quick ablation ablations released paper baselines test test-wheel test-cluster test-report test-paper docs lint bench lock clean
+.PHONY: demo quick ablation ablations released paper baselines test test-wheel test-cluster test-report test-paper paper-sample docs lint bench lock clean
 
 # A study: results/<study>/ with weights, images, scores, tables, figures, report.html (what was found)
 # and workflow.html (Snakemake's own report: how it was made).
@@ -52,6 +52,11 @@ docs: .venv/ready
 test-paper: .venv/ready
 	$(foreach name,pdflatex bibtex pdftohtml pdffonts,$(if $(shell command -v $(name)),,$(error test-paper: no $(name); install the packages that the Makefile names above this target)))
 	python -m pytest -m 'paper or not paper' tests/publish
+
+# Two pages from kept results: build/paper-sample/sample.pdf.
+SAMPLE := build/paper-sample
+paper-sample: .venv/ready
+	zero-leinr publish results/reference/baselines --out $(SAMPLE) --document docs/paper-sample/sample.tex --strict
 
 lint: .venv/ready
 	ruff check .

@@ -35,6 +35,11 @@ def _add_publish(commands: Any) -> None:
     _add_format(command)
     command.add_argument("--out", type=Path, required=True, help="the paper's folder")
     command.add_argument(
+        "--document",
+        type=Path,
+        help="your paper in place of the proof; only what it reads is drawn",
+    )
+    command.add_argument(
         "--strict", action="store_true", help="fail where the proof has a fault, or no TeX is here"
     )
 
@@ -43,7 +48,7 @@ def _publish(options: argparse.Namespace) -> None:
     from experiments.publish.formats import find_format
     from experiments.publish.write import publish
 
-    faults = publish(options.results, options.out, find_format(options.format))
+    faults = publish(options.results, options.out, find_format(options.format), options.document)
     for fault in faults:
         print(f"proof: {fault}", file=sys.stderr)
     if faults and options.strict:
@@ -132,6 +137,4 @@ def parse_crop(text: str) -> tuple[int, int, int, int]:
         left, top, width, height = (int(part) for part in parts)
         if width and height:
             return left, top, width, height
-    raise InputError(
-        f"--crops {text}: write left,top,width,height in pixels, such as 120,80,150,100"
-    )
+    raise InputError(f"--crops {text}: write left,top,width,height in pixels: 120,80,150,100")

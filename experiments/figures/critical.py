@@ -136,12 +136,12 @@ def draw(study: StudyResults, ranks: Ranks, page: Page = PLAIN.page) -> Figure:
     for k, (name, rank) in enumerate(ranks.mean.items()):
         left = k < half
         place = -(bars + (k if left else count - 1 - k) * LINE + LINE / 2)
-        end = 1 if left else count
+        edge = 1 if left else count
         color = look[str(name)].color
-        axis.plot([rank, rank, end], [0, place, place], color=color, linewidth=0.8, clip_on=False)
+        axis.plot([rank, rank, edge], [0, place, place], color=color, linewidth=0.8, clip_on=False)
         axis.annotate(
             f"{labels[str(name)]}  {rank:.1f}" if left else f"{rank:.1f}  {labels[str(name)]}",
-            (end, place),
+            (edge, place),
             (-3 if left else 3, 0),
             textcoords="offset points",
             ha="right" if left else "left",

@@ -16,7 +16,7 @@ from experiments.data.listing import Item
 from experiments.figures.style import INPUT, Request
 from experiments.results_folder import ResultsFolder
 from experiments.sheets.paper import load_names
-from experiments.sheets.study import FULL
+from experiments.sheets.study import FULL, VARIANTS_GROUP
 from zero_leinr.errors import InputError
 from zero_leinr.images import read_image
 
@@ -67,10 +67,14 @@ def own_methods(study: StudyResults) -> list[MethodRow]:
 
 
 def rivals(study: StudyResults, means: pd.Series, *, up: bool) -> list[MethodRow]:
-    """Return the methods that are neither the input nor the own one, the best first."""
+    """Return the methods that are neither the input nor the own one, the best first.
+
+    Variants of the own method count only where there is nothing else.
+    """
     own = {INPUT, *(method.name for method in own_methods(study))}
     others = [m for m in study.methods if m.name not in own and m.name in means.index]
-    return sorted(others, key=lambda method: means[method.name], reverse=up)
+    foreign = [method for method in others if method.group != VARIANTS_GROUP]
+    return sorted(foreign or others, key=lambda method: means[method.name], reverse=up)
 
 
 def wanted_methods(

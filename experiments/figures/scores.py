@@ -87,11 +87,14 @@ def draw(
     present = set(summary["metric"])
     metrics = [metric for metric in study.columns(dataset, PROTOCOL) if metric.name in present]
     across = side_by_side(page, len(metrics))
-    down = max(1, math.ceil(len(metrics) / across))
     places, groups = row_positions(study.methods)
-    panel = (len(places) + len(groups) + 0.3) * LINE
+    panel = (len(places) + len(groups) + 0.3) * LINE + 0.45
+    fitting = across * max(1, int((page.tallest - 0.3) / panel))
+    left_out = [f"{metric.label} is not shown for want of room." for metric in metrics[fitting:]]
+    metrics = metrics[:fitting]
+    down = math.ceil(max(1, len(metrics)) / across)
     figure = Figure(
-        figsize=(page.column if len(metrics) <= 1 else page.width, down * (panel + 0.45)),
+        figsize=(page.column if len(metrics) <= 1 else page.width, down * panel),
         layout="constrained",
     )
     axes = figure.subplots(down, across, sharey=True, squeeze=False)
@@ -109,7 +112,7 @@ def draw(
         _method_names(axis, study, places, groups)
     title = f"Scores on {dataset.label} ({dataset.count} images): means with their 95 % intervals."
     gaps = [f"{gap}." for gap in describe_gaps(study, summary, [dataset], PROTOCOL)]
-    _foot(figure, study, metrics, title, [CUT] * any(cut) + gaps)
+    _foot(figure, study, metrics, title, [CUT] * any(cut) + gaps + left_out)
     return figure
 
 

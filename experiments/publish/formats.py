@@ -36,8 +36,8 @@ class PaperFormat:
 FORMATS = {
     "ieee": PaperFormat(
         "ieee",
-        column=3.5,
-        page=7.16,
+        column=3.48,
+        page=7.13,
         tallest=8.3,
         preamble=r"\documentclass[conference]{IEEEtran}",
         style="IEEEtran",

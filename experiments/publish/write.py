@@ -1,5 +1,6 @@
 """Writes a paper's folder: all that LaTeX needs of a study."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -13,18 +14,22 @@ from experiments.publish.registry import lay_out, tables_of
 from experiments.publish.words import notes, numbers, setup
 from experiments.sheets.paper import REFERENCES
 from zero_leinr.atomic_write import replacing
+from zero_leinr.errors import InputError
 
 SUPPLEMENT = ("scores", "claims_full", "published")
 STYLE = Path(__file__).with_name("zl-tables.sty")
 
 
-def publish(study_folder: Path, out: Path, paper: PaperFormat) -> list[str]:
+def publish(
+    study_folder: Path, out: Path, paper: PaperFormat, document: Path | None = None
+) -> list[str]:
     """Write tables, figures, numbers and words of a study, its bibliography, and a proof of all.
 
     Args:
         study_folder: ``results/<study>``, or a kept study.
         out: The paper's folder; files of the same names are replaced.
         paper: The class of the paper.
+        document: A paper to compile in place of the proof; only what it reads is drawn then.
 
     Returns:
         What is wrong with the proof, a line a fault; one line where no TeX is here.
@@ -33,7 +38,8 @@ def publish(study_folder: Path, out: Path, paper: PaperFormat) -> list[str]:
         InputError: The study cannot be read, or TeX stopped.
     """
     study, scores = open_study(study_folder)
-    names = tables_of(study_folder, study)
+    text = None if document is None else read_document(document)
+    names = [name for name in tables_of(study_folder, study) if reads(text, "tables", name)]
     for name in names:
         write_table(lay_out(study_folder, study, scores, name), out / "tables")
     write(out / "setup.tex", setup(study))
@@ -41,15 +47,34 @@ def publish(study_folder: Path, out: Path, paper: PaperFormat) -> list[str]:
     write(out / "numbers.tex", numbers(study, scores))
     copy_style(out)
     request = Request(folder=out / "figures", page=page_of(paper))
-    figures = figures_of(study_folder, study)
+    figures = [name for name in figures_of(study_folder, study) if reads(text, "figures", name)]
     for name in figures:
         write_figure(study_folder, name, paper, request)
     supplement = [name for name in names if name in SUPPLEMENT]
     floats = [name for name in names if name not in SUPPLEMENT]
-    write(out / "proof.tex", proof_text(study.title, paper, floats, figures, supplement))
+    name = "proof" if document is None else document.stem
+    text = text or proof_text(study.title, paper, floats, figures, supplement)
+    write(out / f"{name}.tex", text)
     if lacking := find_tex():
-        return [f"{lacking}: proof.tex is written and not compiled"]
-    return compile_proof(out, paper.smallest)
+        return [f"{lacking}: {name}.tex is written and not compiled"]
+    return compile_proof(out, paper.smallest, name)
+
+
+def read_document(path: Path) -> str:
+    """Return the text of a paper.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error})") from error
+
+
+def reads(text: str | None, kind: str, name: str) -> bool:
+    """Tell whether a paper reads a table or figure, bare or as a float; the proof reads all."""
+    return text is None or bool(re.search(rf"{kind}/{re.escape(name)}[.}}]", text))
 
 
 def write_table(table: PaperTable, folder: Path) -> list[Path]:

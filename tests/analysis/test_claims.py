@@ -175,10 +175,10 @@ def test_a_variant_keeps_its_row_where_another_has_no_score(folder, monkeypatch,
     found = differences(study, read_scores(folder, study))
     found = found[(found["dataset"] == "pairs") & (found["method"] != "light_only")]
     axis = figures_differences.draw(study, "pairs", found).axes[0]
-    dots = [line for line in axis.lines if line.get_marker() == "o"]
+    dots = [line for line in axis.lines if line.get_marker() in ("o", "^", "v")]
     names = [label.get_text() for label in axis.get_yticklabels()]
     shown = {names[line.get_ydata()[0]].strip("†"): line.get_xdata()[0] for line in dots}
-    assert shown == pytest.approx({"no_enrb": -2, "no_spatial": 0}, abs=0.1)
+    assert shown == pytest.approx({"w/o ENRB": -2, "w/o spatial": 0}, abs=0.1)
     assert axis.get_xscale() == scale
     assert "0" in [label.get_text() for label in axis.get_xticklabels()] or scale == "linear"
 

@@ -7,13 +7,9 @@ from hypothesis import strategies as st
 from support.fake_study import make_study
 from support.figures import assert_written, texts
 
-from experiments.figures.qualitative import (
-    ZOOM,
-    busiest_corner,
-    even_columns,
-    pick,
-    write_qualitative,
-)
+from experiments.figures.pictures import ZOOM, default_crops, pick
+from experiments.figures.qualitative import even_columns, write_qualitative
+from experiments.figures.style import Request, caption_of
 from zero_leinr.errors import InputError
 from zero_leinr.images import write_image
 
@@ -40,22 +36,46 @@ def grid(monkeypatch, tmp_path):
 
 
 def labels(figure):
-    return [text.get_text().replace("\n", " ") for axis in figure.axes for text in axis.texts]
+    return [text.get_text().replace("\n", " ") for text in figure.texts]
 
 
 def test_grid_of_pairs_shows_input_methods_and_reference(grid):
     figure = grid("pairs")
-    expected = ["Input 1.00 dB", "Histogram_eq 2.00 dB", "Zero-DCE 3.00 dB", "Zero-LEINR† 4.00 dB"]
+    names = ["Input", "HE", "Zero-DCE", "Zero-LEINR†"]
+    expected = [f"{name} {k}.00 / {k}.000" for k, name in enumerate(names, start=1)]
     assert labels(figure)[:5] == [*expected, "Reference"]
     assert len(labels(figure)) == 3 * 5
-    assert len(figure.axes) == 2 * 3 * 5
+    assert len(figure.axes) == 3 * 3 * 5  # the whole image and two crops
     assert "first seed" in texts(figure)
     assert "reduced" in texts(figure)
 
 
 def test_grid_without_references_shows_no_scores(grid):
-    figure = grid("single")
-    assert labels(figure) == 2 * ["Input", "Histogram_eq", "Zero-DCE", "Zero-LEINR†"]
+    assert labels(grid("single")) == 2 * ["Input", "HE", "Zero-DCE", "Zero-LEINR†"]
+
+
+def test_images_crops_and_methods_can_be_chosen(tmp_path):
+    request = Request(
+        tmp_path / "own", images=("02",), crops=((0, 0, 8, 8),), methods=("he", "full")
+    )
+    pdf, png = write_qualitative(make_study(tmp_path), "pairs", request)
+    assert pdf.parent == tmp_path / "own"
+    caption = caption_of(png)
+    assert "Pairs, from top to bottom: 02." in caption
+    assert "strongest edges" not in caption
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ({"images": ("9",)}, "no image '9'; it has 01, 02, 03"),
+        ({"methods": ("a",)}, "no method 'a'; it has input, he"),
+        ({"crops": ((90, 0, 8, 8),)}, "crop 90,0,8,8 leaves its 96x64 pixels"),
+    ],
+)
+def test_what_is_not_there_is_one_line(tmp_path, wanted, message):
+    with pytest.raises(InputError, match=message):
+        write_qualitative(make_study(tmp_path), "pairs", Request(**wanted))
 
 
 def test_grid_shows_the_input_as_it_is_and_marks_the_crop(grid):
@@ -63,7 +83,7 @@ def test_grid_shows_the_input_as_it_is_and_marks_the_crop(grid):
     whole, crop = figure.axes[:2]
     pixels = np.asarray(whole.images[0].get_array())
     assert pixels.max() == 200 // 4
-    (frame,) = whole.patches
+    frame, _ = whole.patches
     x, y = (int(value) for value in frame.get_xy())
     zoomed = np.asarray(crop.images[0].get_array())
     assert zoomed.shape == (64 // ZOOM, 96 // ZOOM, 3)
@@ -76,10 +96,7 @@ def test_grid_shows_a_cropped_image_at_its_place(tmp_path):
     image = np.full((60, 94, 3), 7, np.uint8)
     write_image(tmp_path / "cropped.png", image)
     tile = module.Tile(["a"], tmp_path / "cropped.png")
-    example = module.Example([tile], (64, 96), (48, 72))
-    figure = module.Figure()
-    layout = module._layout([example], 4)
-    module._draw_tile(figure, tile, example, layout, 0, 0)
+    figure = module.draw([module.Example([tile], (64, 96), [(72, 48, 24, 16)])])
     whole, zoomed = (np.asarray(axes.images[0].get_array()) for axes in figure.axes)
     assert whole.shape == (64, 96, 3)
     np.testing.assert_array_equal(whole[:60, :94], image)
@@ -104,7 +121,7 @@ def test_grid_of_an_unknown_dataset_is_refused(tmp_path):
 def test_crop_lies_where_the_edges_are(y, x):
     image = np.zeros((64, 96, 3), np.uint8)
     image[y : y + 16, x : x + 24] = 255
-    top, left = busiest_corner(image)
+    left, top, _, _ = default_crops(image, image)[0]
     assert 0 <= top <= 64 - 16
     assert 0 <= left <= 96 - 24
     # The crop holds edges of the planted square: it overlaps it without lying in its inside alone.
@@ -117,7 +134,8 @@ def test_crop_ignores_noise():
     image = np.zeros((200, 200, 3))
     image[:, :100] += 20 * rng.standard_normal((200, 100, 1))
     image[150:, 150:] = 255
-    top, left = busiest_corner(np.clip(image, 0, 255).astype(np.uint8))
+    image = np.clip(image, 0, 255).astype(np.uint8)
+    left, top, _, _ = default_crops(image, image)[0]
     assert top > 80
     assert left > 80
 
@@ -131,8 +149,22 @@ def test_examples_are_spread_over_the_dataset(images, count):
     assert chosen[-1] < images
 
 
-@given(st.integers(1, 40))
-def test_rows_of_tiles_are_filled_evenly(tiles):
-    for columns in even_columns(tiles):
-        rows = -(-tiles // columns)
-        assert rows * columns - tiles < rows or tiles < columns
+def test_the_second_crop_is_dark_flat_and_apart():
+    image = np.full((80, 120, 3), 200, np.uint8)
+    image[:40, :60] = (
+        np.random.default_rng(0).integers(0, 255, (10, 15, 1)).repeat(4, 0).repeat(4, 1)
+    )
+    image[40:, 60:] = 60
+    (left, top, w, h), (x, y, _, _) = default_crops(image, image)
+    assert left < 60
+    assert top < 40
+    assert image[y : y + h, x : x + w].max() == 60
+    assert abs(x - left) >= w or abs(y - top) >= h
+
+
+@given(st.integers(1, 40), st.integers(1, 9))
+def test_rows_of_tiles_are_filled_evenly(tiles, most):
+    columns = even_columns(tiles, most)
+    rows = -(-tiles // columns)
+    assert columns <= most
+    assert rows * columns - tiles < rows

@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from support.fake_study import make_study
 
+from experiments.analysis.model import Metric
 from experiments.analysis.results import read_study
-from experiments.figures.style import cut_long_lines, looks
+from experiments.figures.style import clip, cut_long_lines, looks
+from experiments.sheets.study import VARIANTS_GROUP
 
 
 def test_looks_tell_many_trained_methods_apart(tmp_path):
@@ -44,3 +46,29 @@ def test_a_panel_shows_all_points_and_says_where_a_line_goes_on(points, reaches,
     assert cut == bool(marks)
     span = max(points) - min(points)
     assert not cut or right - left <= 3.5 * span
+
+
+def test_own_method_variants_and_baselines_have_their_colors(tmp_path):
+    methods = [
+        ("input", "Input", "Classical", "none", [0]),
+        ("he", "HE", "Classical", "none", [0]),
+        ("clahe", "CLAHE", "Classical", "none", [0]),
+        ("zero_dce", "Zero-DCE", "Zero-reference networks", "official", [0]),
+        ("zero_leinr", "Zero-LEINR", VARIANTS_GROUP, "trained here", [0]),
+        ("no_enrb", "without ENRB", VARIANTS_GROUP, "trained here", [0]),
+    ]
+    levels = {name: 1.0 for name, *_ in methods}
+    look = looks(read_study(make_study(tmp_path, methods=methods, levels=levels)))
+    colors = {name: found.color for name, found in look.items()}
+    assert colors["he"] == colors["clahe"]
+    assert len(set(colors.values())) == 5
+    own, variant = np.array(colors["zero_leinr"]), np.array(colors["no_enrb"])
+    # A tint lies on the line from its color to white.
+    np.testing.assert_allclose((variant - own) / (1 - own), (variant - own)[0] / (1 - own)[0])
+
+
+def test_intervals_end_where_a_metric_ends():
+    ssim = Metric("ssim", "SSIM", "up", True, ["standard"])
+    assert clip(-1.5, 1.2, ssim) == (-1, 1)
+    assert clip(-0.2, 0.4, Metric("niqe", "NIQE", "down", False, [])) == (0, 0.4)
+    assert clip(-3, 30, Metric("psnr", "PSNR", "up", True, [])) == (-3, 30)

@@ -13,7 +13,8 @@ def assert_written(folder, files, *names):
 
 
 def texts(figure):
-    return " ".join(text.get_text() for text in figure.texts).replace("\n", " ")
+    """The caption, which stands beside the figure."""
+    return figure.get_label()
 
 
 def shown(axes):
