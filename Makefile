@@ -6,7 +6,7 @@ export PATH := $(BIN):$(PATH)
 # Imports are most of a short job; compiled once, they take half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo quick ablation ablations released same_budget paper paper_cpu baselines test test-wheel test-cluster test-report lint bench lock clean
+.PHONY: demo quick ablation ablations released same_budget paper paper_cpu baselines test test-wheel test-cluster test-report test-faults lint bench lock clean
 
 # A study: results/<study>/ with weights, images, scores, tables, figures, report.html (what was found)
 # and workflow.html (Snakemake's own report: how it was made).
@@ -24,6 +24,10 @@ test: .venv/ready
 test-cluster: .venv/ready
 	VIRTUAL_ENV=.venv uv pip install --quiet --no-deps --require-hashes -r requirements-cluster.lock
 	python -m pytest -m cluster -s tests/cluster
+
+# Kills a small study at random points and fills disks, as root; docs/reliability.md.
+test-faults: .venv/ready
+	python -m pytest -m faults -s tests/faults
 
 # The wheel in an empty environment, used from another folder: slow, since it installs torch again.
 test-wheel: .venv/ready
