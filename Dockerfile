@@ -7,10 +7,9 @@ FROM python:3.11-slim-bookworm
 RUN apt-get update && apt-get install --yes --no-install-recommends git make \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /study
-COPY Makefile pyproject.toml requirements.lock README.md LICENSE ./
-RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir uv \
+COPY Makefile pyproject.toml requirements.lock requirements-uv.lock README.md LICENSE ./
+RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir --require-hashes -r requirements-uv.lock \
     && VIRTUAL_ENV=.venv .venv/bin/uv pip install --no-cache --require-hashes -r requirements.lock
 COPY . .
 RUN make .venv/ready
-# A container that was killed leaves Snakemake's lock behind; nothing else runs in this one.
-CMD ["sh", "-c", ".venv/bin/snakemake --unlock; exec make paper"]
+CMD ["make", "paper"]

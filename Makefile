@@ -6,7 +6,7 @@ export PATH := $(BIN):$(PATH)
 # Imports are most of a short job; compiled once, they take half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo quick ablation ablations released paper baselines test test-wheel test-cluster test-report test-paper paper-sample docs lint bench lock clean
+.PHONY: demo quick ablation ablations released paper baselines test test-wheel test-cluster test-report test-paper test-faults paper-sample docs lint bench lock sbom clean
 
 # A study: results/<study>/ with weights, images, scores, tables, figures, report.html (what was found)
 # and workflow.html (Snakemake's own report: how it was made).
@@ -24,6 +24,10 @@ test: .venv/ready
 test-cluster: .venv/ready
 	VIRTUAL_ENV=.venv uv pip install --quiet --no-deps --require-hashes -r requirements-cluster.lock
 	python -m pytest -m cluster -s tests/cluster
+
+# Kills a small study at random points and fills disks, as root; docs/reliability.md.
+test-faults: .venv/ready
+	python -m pytest -m faults -s tests/faults
 
 # The wheel in an empty environment, used from another folder: slow, since it installs torch again.
 test-wheel: .venv/ready
@@ -76,18 +80,27 @@ bench: .venv/ready
 	python benchmarks/scoring.py $(PAIRS)/low $(PAIRS)/high --out results/benchmarks/scoring
 	python benchmarks/workflow.py --out results/benchmarks/workflow
 
-.venv/ready: requirements.lock pyproject.toml
+# All packages of the lock with their hashes, as a CycloneDX bill of materials.
+sbom: .venv/ready
+	mkdir -p dist
+	uvx --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.lock \
+		--output-reproducible --output-file dist/sbom.json
+
+# The package is built by the setuptools of the lock.
+.venv/ready: requirements.lock requirements-uv.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	python -m pip install --quiet --disable-pip-version-check uv
+	python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	VIRTUAL_ENV=.venv uv pip install --quiet --require-hashes -r requirements.lock
-	VIRTUAL_ENV=.venv uv pip install --quiet --no-deps --editable .
+	VIRTUAL_ENV=.venv uv pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
 # Pins every package again, with hashes and without addresses; conda users get the same versions.
 lock: .venv/ready
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 		--extra suite --extra dev --extra export --custom-compile-command "make lock" --upgrade pyproject.toml -o requirements.lock
+	echo uv | uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-deps \
+		--custom-compile-command "make lock" --upgrade - -o requirements-uv.lock
 	printf '%s\n' snakemake-executor-plugin-slurm snakemake-executor-plugin-slurm-jobstep | \
 		uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-deps \
 		--custom-compile-command "make lock" --upgrade - -o requirements-cluster.lock

@@ -33,6 +33,14 @@ def test_the_lock_has_a_hash_for_every_package_and_no_address():
     assert "://" not in text
 
 
+def test_what_installs_the_lock_is_pinned_too():
+    makefile = (PROJECT / "Makefile").read_text()
+    assert "--require-hashes -r requirements-uv.lock" in makefile
+    assert "--no-build-isolation --editable" in makefile
+    assert "--hash=sha256:" in (PROJECT / "requirements-uv.lock").read_text()
+    assert any(line.startswith("setuptools==") for line in locked())
+
+
 def test_every_direct_dependency_is_locked():
     import tomllib
 

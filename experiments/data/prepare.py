@@ -76,7 +76,8 @@ def load(path: Path) -> np.ndarray:
         if not isinstance(array, np.ndarray):
             raise ValueError("an archive, not an array")
         return array
-    except (OSError, ValueError, EOFError, OverflowError, MemoryError) as error:
+    except Exception as error:  # numpy raises whatever the damaged bytes provoke
+        reason = " ".join(str(error).split())[:200]
         raise InputError(
-            f"{path}: no prepared training images; make them with `zero-leinr prepare` ({error})"
+            f"{path}: no prepared training images; make them with `zero-leinr prepare` ({reason})"
         ) from error

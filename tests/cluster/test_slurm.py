@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.project import STUDY, Project, write_yaml
 from support.slurm import Slurm
-from test_workflow import STUDY, Project, write_yaml
 
 pytestmark = pytest.mark.cluster
 
