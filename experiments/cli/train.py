@@ -144,10 +144,10 @@ def _recipe(options: argparse.Namespace) -> tuple["Recipe | BaselineRecipe", dic
 
 def _read_recipe(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the settings in a file that `recipes` wrote, or in a run.json; and whose they are."""
-    advice = "write one with `zero-leinr recipes`"
-    content = parse_json(read_text(path, "JSON"), path, advice)
+    advice = "no recipe; write one with `zero-leinr recipes`"
     try:
+        content = parse_json(read_text(path, "JSON"), path, advice)
         settings = dict(content["recipe"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: no recipe; {advice}") from error
+    except (ValueError, KeyError, TypeError) as error:  # an InputError is a ValueError
+        raise InputError(f"{path}: {advice}") from error
     return settings, {"study": content.get("study"), "method": content.get("method")}
