@@ -212,7 +212,7 @@ def test_train_and_enhance_by_hand(method, photos, tmp_path, capsys):
     [
         (["--method", "sci_retrained"], "sci_retrained is trained here: train it"),
         (["--method", "gamma", "--weights", "w.safetensors"], "gamma has no weights"),
-        (["--method", "sci_easy", "--weights", "w.safetensors"], "w.safetensors: there is no such"),
+        (["--method", "sci_easy", "--weights", "w.safetensors"], "w.safetensors: no such weights"),
         (["--method", "zero_dce_retrained", "--weights", "w"], "unknown method"),
     ],
 )
