@@ -69,7 +69,7 @@ def transmission(darkest: np.ndarray, light: np.ndarray, omega: float) -> np.nda
 
     Args:
         darkest: (H, W, 3), each channel's minimum over the window.
-        light: (3,) from :func:`airlight`.
+        light: (3,) from ``airlight``.
         omega: Share of the veil to remove.
 
     Returns:

@@ -34,7 +34,7 @@ def load(
 
     Args:
         network: The architecture, with the state-dict keys of the official code.
-        path: The official file, read by :mod:`zero_leinr.tensor_pickle`; or a ``.safetensors``
+        path: The official file, read by ``zero_leinr.tensor_pickle``; or a ``.safetensors``
             file that ``zero-leinr train`` wrote.
         device: Where the network shall run.
         unused: Prefixes of the keys that the official test does not use either.

@@ -71,7 +71,7 @@ def bright_pass(lightness: np.ndarray, frequency: np.ndarray) -> np.ndarray:
 
     Args:
         lightness: (H, W) uint8.
-        frequency: (256, 256) from :func:`co_occurrence`.
+        frequency: (256, 256) from ``co_occurrence``.
 
     Returns:
         (H, W) float32, in [lightness, 255].

@@ -123,7 +123,7 @@ def options(settings: Mapping[str, Any], **defaults: Any) -> dict[str, Any]:
         InputError: A setting is unknown, or is not of the kind (number, text, yes or no) of its
             default.
 
-    Example:
+    Examples:
         >>> options({"gamma": 2}, gamma=2.2)
         {'gamma': 2}
     """

@@ -52,8 +52,8 @@ def system(weight_x: np.ndarray, weight_y: np.ndarray) -> sparse.csr_array:
     """Assemble the matrix of the normal equations, I + Dx' Wx Dx + Dy' Wy Dy.
 
     Args:
-        weight_x: (H, W), as in :func:`smooth`.
-        weight_y: (H, W), as in :func:`smooth`.
+        weight_x: (H, W), as in ``smooth``.
+        weight_y: (H, W), as in ``smooth``.
 
     Returns:
         (H W, H W), symmetric; every row sums to one.
@@ -88,7 +88,7 @@ def multigrid(
     operator, as conjugate gradients need.
 
     Args:
-        matrix: From :func:`system`.
+        matrix: From ``system``.
         shape: (H, W) of the image.
     """
     levels = []

@@ -53,7 +53,7 @@ def run(
     """Run the official ``train``.
 
     Args:
-        train: What :func:`official_training` gave.
+        train: What ``official_training`` gave.
         loader: Gives an epoch's batches, (B, 3, H, W) in [0, 1], each time it is iterated over.
         scored: Called with the networks by name after each epoch, in place of the scoring.
         settings: Those that differ from the official defaults.

@@ -143,7 +143,7 @@ def describe(study: StudyConfig, counts: Mapping[str, int], results: Path = Path
     Args:
         study: The study.
         counts: Images of each data set that was looked at; the registry knows the others.
-        results: See :func:`forecast`.
+        results: See ``forecast``.
     """
     sizes = {name: entry.count or 0 for name, entry in load_registry().items()} | dict(counts)
     evaluated = sum(sizes[name] for name in study.datasets)

@@ -17,7 +17,7 @@ def blend(image: np.ndarray, enhanced: np.ndarray, strength: float) -> np.ndarra
     Returns:
         The mixture, of the same shape and type.
 
-    Example:
+    Examples:
         >>> blend(np.uint8([[[10, 20, 30]]]), np.uint8([[[110, 40, 30]]]), 0.5)
         array([[[60, 30, 30]]], dtype=uint8)
     """
@@ -42,7 +42,7 @@ def set_exposure(image: np.ndarray, level: float) -> np.ndarray:
     Returns:
         The image, of the same shape and type.
 
-    Example:
+    Examples:
         >>> dark = np.linspace(0, 0.4, 9, dtype=np.float32).reshape(1, 3, 3)
         >>> bright = set_exposure(dark, 0.5)
         >>> round(float(bright.mean()), 3), float(bright.min()), bool(bright.max() < 1)

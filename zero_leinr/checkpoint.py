@@ -37,8 +37,8 @@ def load_model(path: Path, device: str = "cpu") -> ZeroLEINR:
     """Read a model of Zero-LEINR, ready for inference.
 
     Args:
-        path: What :func:`save_model` wrote, or a checkpoint that keeps the same tensors in another
-            way: see :mod:`zero_leinr.tensor_pickle`.
+        path: What ``save_model`` wrote, or a checkpoint that keeps the same tensors in another
+            way: see ``zero_leinr.tensor_pickle``.
         device: ``cpu``, ``cuda``, ``mps``, or ``auto`` for the best on this machine.
 
     Raises:

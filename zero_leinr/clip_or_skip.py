@@ -26,7 +26,7 @@ def clip_or_skip(optimizer: torch.optim.Adam, clip: float | None) -> Tensor:
     Returns:
         Whether the step was taken: a boolean scalar on the device.
 
-    Example:
+    Examples:
         >>> weight = nn.Parameter(torch.ones(1))
         >>> adam = torch.optim.Adam([weight], lr=0.5, fused=True)
         >>> weight.grad = torch.tensor([torch.inf])

@@ -25,7 +25,7 @@ def fuse(light: Tensor, color: Tensor) -> Tensor:
 
     Source: ``train.py`` of nycu-acm/Zero-LEINR.
 
-    Example:
+    Examples:
         >>> light = torch.tensor([3.0, 4.0, 0.0]).view(1, 3, 1, 1)  # of length 5
         >>> color = torch.tensor([0.0, 0.0, 0.1]).view(1, 3, 1, 1)  # blue
         >>> fuse(light, color).flatten()

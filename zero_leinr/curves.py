@@ -21,7 +21,7 @@ def apply_curves(image: Tensor, curves: Tensor) -> Tensor:
 
     Source: Guo et al., Zero-DCE, CVPR 2020, section 3.1; its A has the opposite sign.
 
-    Example:
+    Examples:
         >>> image = torch.full((1, 3, 1, 1), 0.5)
         >>> apply_curves(image, torch.zeros(1, 24, 1, 1)).flatten()
         tensor([0.5000, 0.5000, 0.5000])

@@ -64,7 +64,7 @@ def has_bfloat16() -> bool | None:
 
 
 def check_device(name: str) -> None:
-    """Refuse a GPU where none can be, without loading torch; :func:`choose_device` asks torch.
+    """Refuse a GPU where none can be, without loading torch; ``choose_device`` asks torch.
 
     Raises:
         InputError: There is no such device, as far as the system's files tell.
@@ -79,7 +79,7 @@ def check_device(name: str) -> None:
 def set_up_training() -> None:
     """Set up this process as a training wants it; to be called before its first threads start.
 
-    The CPU treats subnormal numbers as zero, see :func:`subnormals_as_zero`. cuDNN leaves out those
+    The CPU treats subnormal numbers as zero, see ``subnormals_as_zero``. cuDNN leaves out those
     algorithms that add up in any order: with them, no two runs would have the same bits.
     """
     import torch
@@ -90,7 +90,7 @@ def set_up_training() -> None:
 
 @contextmanager
 def training_setup() -> Iterator[None]:
-    """Call :func:`set_up_training`; afterwards, the calling thread is as it was."""
+    """Call ``set_up_training``; afterwards, the calling thread is as it was."""
     import torch
 
     before = torch.backends.cudnn.deterministic

@@ -39,9 +39,9 @@ def enhance(
         weights: A ``model.safetensors`` that training wrote, or a model that is loaded already and
             stays on its device; None takes the released weights. Files are loaded once.
         strength: From 0, which gives the input, to 1, which gives the enhanced image. Not part of
-            the paper; see :func:`zero_leinr.adjust.blend`.
+            the paper; see ``zero_leinr.adjust.blend``.
         exposure: Mean brightness of the result, between 0 and 1; None leaves it to the network.
-            Not part of the paper; see :func:`zero_leinr.adjust.set_exposure`.
+            Not part of the paper; see ``zero_leinr.adjust.set_exposure``.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         padding: ``minimal``, or ``square`` as in the official code (slower).
         tile: Side of the tiles of a large image, in pixels, a multiple of 32; smaller tiles need
@@ -56,7 +56,7 @@ def enhance(
     Raises:
         InputError: The image, the weights or an option cannot be used. The message is one line.
 
-    Example:
+    Examples:
         >>> dark = np.full((40, 60, 3), 20, np.uint8)
         >>> bright = enhance(dark)
         >>> bright.shape, bright.dtype, bool(bright.mean() > 40)

@@ -129,14 +129,14 @@ def subsample(image: Tensor, neighbors: Tensor) -> tuple[Tensor, Tensor]:
 
     Args:
         image: (B, C, H, W), H and W even.
-        neighbors: (B, 2, H/2, W/2) from :func:`draw_neighbors`, for all channels alike.
+        neighbors: (B, 2, H/2, W/2) from ``draw_neighbors``, for all channels alike.
 
     Returns:
         G1(image) and G2(image), (B, C, H/2, W/2): the same scene with different noise.
 
     Source: Neighbor2Neighbor, CVPR 2021; ``generate_subimages`` of nycu-acm/Zero-LEINR.
 
-    Example:
+    Examples:
         >>> cell = torch.tensor([[10, 11], [12, 13]]).view(1, 1, 2, 2)
         >>> first, second = subsample(cell, torch.tensor([3, 1]).view(1, 2, 1, 1))
         >>> first.item(), second.item()

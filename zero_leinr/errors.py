@@ -21,7 +21,7 @@ def unknown(kind: str, name: str, known: Iterable[str], where: object = "") -> I
         known: The names that there are.
         where: The file that it stands in, if it stands in one.
 
-    Example:
+    Examples:
         >>> print(unknown("method", "zero_dec", ["zero_dce", "he"]))
         unknown method 'zero_dec'; did you mean zero_dce?
     """
@@ -31,7 +31,7 @@ def unknown(kind: str, name: str, known: Iterable[str], where: object = "") -> I
 def hint(name: str, known: Iterable[str]) -> str:
     """Say which known name is nearest to one that is not known; all of them if none is near.
 
-    Example:
+    Examples:
         >>> hint("gamma_", ["gamma", "he"]), hint("x", ["gamma", "he"])
         ('did you mean gamma?', 'known: gamma, he')
     """

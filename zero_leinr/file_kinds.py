@@ -26,7 +26,7 @@ def kind_of(path: Path) -> str:
     Args:
         path: A file that is there.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> with tempfile.NamedTemporaryFile() as file:
         ...     kind_of(Path(file.name))

@@ -44,7 +44,7 @@ def keep_locked(folder: Path) -> None:
     """Keep a folder to this process until it ends, even if it becomes another program.
 
     Raises:
-        InputError: As :func:`locked` does.
+        InputError: As ``locked`` does.
     """
     handle = _take(folder)
     os.set_inheritable(handle.fileno(), True)  # by ``exec``; subprocess closes it in others

@@ -148,7 +148,7 @@ def orientation(image: Image.Image) -> int:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    """Convert any Pillow mode to RGB; see :func:`read_image`."""
+    """Convert any Pillow mode to RGB; see ``read_image``."""
     if image.mode == "F":
         raise ValueError("floating-point pixels; save it with 8 or 16 bits")
     if image.mode.startswith("I"):  # 16-bit gray: I;16, or I (32-bit) from some TIFF and PGM files

@@ -16,7 +16,7 @@ from zero_leinr.model import ZeroLEINR
 from zero_leinr.tiles import best_tile, in_tiles, pixels_at_once
 
 PADDINGS = ("square", "minimal")
-"""See :func:`pad`."""
+"""See ``pad``."""
 
 PRECISIONS = ("float32", "bfloat16", "float16")
 """Of the convolutions; curves, fusion and rounding always are float32."""
@@ -102,7 +102,7 @@ def enhance(
     Args:
         model: A trained model, on its device.
         image: (H, W, 3) RGB, uint8 or float32 in [0, 1], any size of at least 2x2.
-        padding: ``square`` (official) or ``minimal``, see :func:`pad`.
+        padding: ``square`` (official) or ``minimal``, see ``pad``.
         tile: Side of the tiles in pixels, a multiple of 32. By default, images of up to ``WHOLE``
             pixels go through at once, larger ones in tiles as large as memory allows.
         precision: One of ``PRECISIONS``; half precision changes pixels by a few 255ths.
@@ -112,7 +112,7 @@ def enhance(
         (H, W, 3) RGB, of the same type.
 
     Raises:
-        InputError: See :func:`check_options`.
+        InputError: See ``check_options``.
 
     Source: ``validate`` and ``test`` in ``train.py`` of nycu-acm/Zero-LEINR.
     """
@@ -139,7 +139,7 @@ def enhance(
 
 
 def check_options(padding: str, tile: int | None, precision: str, device: str) -> None:
-    """Check the options of :func:`enhance`.
+    """Check the options of ``enhance``.
 
     Raises:
         InputError: An unknown padding or precision, a tile that is not a multiple of 32, or

@@ -15,7 +15,7 @@ from zero_leinr.errors import InputError
 class LossLog:
     """A CSV with step, epoch and one column for each loss.
 
-    Losses stay on the device until :meth:`flush`: to read them makes the CPU wait for the GPU.
+    Losses stay on the device until ``flush``: to read them makes the CPU wait for the GPU.
 
     Args:
         path: The file; rows are appended to it.

@@ -33,7 +33,7 @@ def spatial_consistency(enhanced: Tensor, image: Tensor) -> Tensor:
 
     Source: Zero-DCE, section 3.3.
 
-    Example:
+    Examples:
         Only the left half gets brighter, so the contrast to the right half changes.
 
         >>> image = torch.zeros(1, 3, 8, 8)
@@ -64,7 +64,7 @@ def exposure_control(enhanced: Tensor, level: float = 0.6) -> Tensor:
 
     Source: Zero-DCE, section 3.3.
 
-    Example:
+    Examples:
         >>> exposure_control(torch.full((1, 3, 32, 32), 0.5), level=1.0)
         tensor(0.2500)
     """
@@ -86,7 +86,7 @@ def color_constancy(enhanced: Tensor) -> Tensor:
 
     Source: ``L_color`` of nycu-acm/Zero-LEINR. In Zero-DCE (section 3.3) it has no root.
 
-    Example:
+    Examples:
         >>> gray = torch.full((1, 3, 8, 8), 0.5)
         >>> color_constancy(gray)
         tensor(0.)
@@ -114,7 +114,7 @@ def illumination_smoothness(curves: Tensor) -> Tensor:
 
     Source: ``L_TV`` of nycu-acm/Zero-LEINR; Zero-DCE, section 3.3.
 
-    Example:
+    Examples:
         Each of 24 maps rises by 1 from column to column.
 
         >>> ramp = torch.arange(8.0).expand(1, 24, 8, 8)
@@ -145,7 +145,7 @@ def color_angle(enhanced: Tensor, image: Tensor) -> Tensor:
 
     Source: ``train.py`` of nycu-acm/Zero-LEINR.
 
-    Example:
+    Examples:
         >>> red = torch.tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1)
         >>> yellow = torch.tensor([1.0, 1.0, 0.0]).view(1, 3, 1, 1)
         >>> color_angle(yellow, red)
@@ -169,7 +169,7 @@ def reconstruction(denoised: Tensor, target: Tensor) -> Tensor:
 
     Source: Neighbor2Neighbor, the first term of its loss.
 
-    Example:
+    Examples:
         >>> reconstruction(torch.full((1, 3, 2, 2), 0.5), torch.zeros(1, 3, 2, 2))
         tensor(0.2500)
     """
@@ -193,7 +193,7 @@ def regularization(denoised: Tensor, target: Tensor, first: Tensor, second: Tens
 
     Source: Neighbor2Neighbor, the second term of its loss.
 
-    Example:
+    Examples:
         >>> zero, half = torch.zeros(1, 3, 2, 2), torch.full((1, 3, 2, 2), 0.5)
         >>> regularization(half, zero, half, zero)
         tensor(0.)

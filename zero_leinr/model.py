@@ -51,7 +51,7 @@ def flush_subnormals(module: nn.Module) -> int:
     hundred times slower: Zero-DCE's official checkpoint enhances an image in 17.9 s with them and
     in 0.6 s without, with the same output.
 
-    Example:
+    Examples:
         >>> layer = nn.Linear(2, 1, bias=False)
         >>> layer.weight.data = torch.tensor([[1.0, 1e-40]])
         >>> flush_subnormals(layer), layer.weight.data

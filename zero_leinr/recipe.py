@@ -28,7 +28,7 @@ NOISE = re.compile(r"(poisson|gauss|mix)(\d+(?:\.\d+)?)(?:_(\d+(?:\.\d+)?))?")
 class Budget(Protocol):
     """The part of a recipe that does not depend on the method: batches and number of steps.
 
-    :class:`Recipe` describes the five settings.
+    ``Recipe`` describes the five settings.
     """
 
     @property
@@ -63,7 +63,7 @@ class Recipe:
         color: The same for the color branch.
         denoiser: The same for ENRB.
         exposure_level: Target of the exposure loss, mean gray in [0, 1].
-        noise: Training noise, see :func:`parse_noise`.
+        noise: Training noise, see ``parse_noise``.
         epochs: Passes over the training images.
         steps_per_epoch: Ends every epoch after this many steps; None takes the whole pass.
         batch: Images in a step.
@@ -148,7 +148,7 @@ class Recipe:
         Raises:
             InputError: A key is unknown or a value is not allowed.
 
-        Example:
+        Examples:
             >>> Recipe().replace({"light": {"constancy": 0}}).light
             {'smoothness': 200, 'spatial': 1, 'exposure': 10, 'constancy': 0}
         """
@@ -184,7 +184,7 @@ def parse_noise(name: str) -> tuple[str, float, float] | None:
     Raises:
         InputError: The name is not a noise model, or its range runs backwards or reaches 0.
 
-    Example:
+    Examples:
         >>> parse_noise("poisson5_50")
         ('poisson', 5.0, 50.0)
     """

@@ -19,7 +19,7 @@ def load_released(device: str = "cpu") -> "ZeroLEINR":
     Raises:
         InputError: The device is not on this machine.
 
-    Example:
+    Examples:
         >>> import torch
         >>> from zero_leinr import load_released
         >>> model = load_released()

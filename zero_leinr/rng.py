@@ -19,7 +19,7 @@ def stream(seed: int, name: str, *counters: int, device: str = "cpu") -> torch.G
 
     Args:
         seed: The run's seed.
-        name: One of :data:`STREAMS`.
+        name: One of ``STREAMS``.
         counters: Where in the run, such as the epoch or the step.
         device: The generator's device. Numbers differ between device types, and on CUDA between
             GPU models: how many numbers a thread draws depends on the number of multiprocessors.
@@ -27,7 +27,7 @@ def stream(seed: int, name: str, *counters: int, device: str = "cpu") -> torch.G
     Raises:
         KeyError: ``name`` is not a stream.
 
-    Example:
+    Examples:
         >>> torch.rand(1, generator=stream(0, "noise", 5))
         tensor([0.3600])
         >>> torch.rand(1, generator=stream(0, "noise", 6))

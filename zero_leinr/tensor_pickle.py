@@ -3,7 +3,7 @@
 Checkpoints are pickles, and a pickle can name any function to be called. PyTorch's own
 ``weights_only`` reader calls none but its own, and stops at every other name: at the options and
 callbacks that training scripts store beside the weights. Here each such name stands for a kind of
-:class:`Inert` instead, an object that does nothing, and the tensors are read. So they are of a
+``Inert`` instead, an object that does nothing, and the tensors are read. So they are of a
 network that was stored as a whole: its class does not have to be here.
 """
 
@@ -68,7 +68,7 @@ def read_tensors(path: Path) -> dict[str, Any]:
         InputError: The file is missing, no checkpoint, or holds no tensors; the message says what
             it is, or holds.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> with tempfile.NamedTemporaryFile(suffix=".pth") as file:
         ...     torch.save({"epoch": 3, "state_dict": {"module.bias": torch.ones(1)}}, file.name)
@@ -96,7 +96,7 @@ def read_tensors(path: Path) -> dict[str, Any]:
 
 
 def flat(tensors: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Tensor]]:
-    """Yield the names and tensors of what :func:`read_tensors` returns; dots join nested names."""
+    """Yield the names and tensors of what ``read_tensors`` returns; dots join nested names."""
     for name, value in tensors.items():
         if isinstance(value, Tensor):
             yield before + name, value
@@ -115,7 +115,7 @@ def within(tensors: Mapping[str, Tensor], names: Collection[str]) -> dict[str, T
         The network's tensors by its own names, if exactly one prefix stands before all of them;
         else all tensors as they are.
 
-    Example:
+    Examples:
         >>> file = {"generator.bias": torch.ones(1), "critic.scale": torch.ones(1)}
         >>> within(file, ["bias"])
         {'bias': tensor([1.])}
@@ -132,7 +132,7 @@ def within(tensors: Mapping[str, Tensor], names: Collection[str]) -> dict[str, T
 def described(tensors: Mapping[str, Tensor]) -> str:
     """Say in a few words which tensors there are: how many, and the first ones' names and shapes.
 
-    Example:
+    Examples:
         >>> described({"conv.weight": torch.ones(2, 3), "conv.bias": torch.ones(2)})
         '2 tensors: conv.weight (2x3), conv.bias (2)'
     """

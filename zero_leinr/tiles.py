@@ -68,7 +68,7 @@ def best_tile(height: int, width: int, pixels: int, margin: int, multiple: int) 
         margin: Pixels around a tile, on its inner sides.
         multiple: A tile's sides are multiples of this.
 
-    Example:
+    Examples:
         >>> best_tile(3000, 4000, 2_050_000, 128, 32)
         (1024, 1344)
     """

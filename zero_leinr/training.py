@@ -51,7 +51,7 @@ class Step(Protocol):
         ...
 
     def load_state_dict(self, state: Any) -> None:
-        """Take back what :meth:`state_dict` gave."""
+        """Take back what ``state_dict`` gave."""
         ...
 
 
@@ -104,7 +104,7 @@ def train(
         InputError: The images are not what the recipe wants, the state in the folder belongs to
             another recipe, seed or other images, or another process trains in the folder.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> from zero_leinr.recipe import Recipe
         >>> recipe = Recipe(denoiser=None, epochs=1, batch=2, image_size=32)

@@ -159,7 +159,7 @@ class TrainingStep:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take back what :meth:`state_dict` gave."""
+        """Take back what ``state_dict`` gave."""
         self.model.load_state_dict(state["model"])
         for name, optimizer in self.optimizers.items():
             # The settings are those of the recipe and of this version, not of the file.

@@ -39,7 +39,7 @@ def prepare(images: Sequence[str | Path], side: int, path: Path) -> None:
 
 
 def prepare_folder(images: Sequence[Path], side: int, path: Path) -> None:
-    """Write the images of a folder as :func:`prepare` does, unless they are there as they are now.
+    """Write the images of a folder as ``prepare`` does, unless they are there as they are now.
 
     Names, sizes and times of the images stand in a file beside the array.
 

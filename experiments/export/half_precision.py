@@ -63,7 +63,7 @@ def describe(path: Path) -> str:
     """Where weights came from, in a few words: seed, and the budget where it was reduced.
 
     Args:
-        path: A file that :func:`export_half` wrote.
+        path: A file that ``export_half`` wrote.
     """
     with safe_open(path, framework="np") as file:
         run = json.loads(file.metadata()["run"])

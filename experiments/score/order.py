@@ -24,7 +24,7 @@ def loe(enhanced: np.ndarray, original: np.ndarray, device: str = "cpu") -> floa
         S. Wang et al., Naturalness preserved enhancement algorithm for non-uniform illumination
         images, IEEE TIP 2013; sampled as in BIMEF's ``loe100x100.m``.
 
-    Example:
+    Examples:
         >>> ramp = np.arange(200 * 200 * 3).reshape(200, 200, 3) // 480 % 256
         >>> loe(np.sqrt(ramp / 255) * 255 // 1, ramp) > 0, loe(ramp * 2, ramp)
         (True, 0.0)

@@ -80,7 +80,7 @@ def _check_bounds(text: str) -> None:
 
 
 def read_yaml(path: Path) -> Any:
-    """Return the content of a YAML file; InputError as in :func:`read_text`, :func:`parse_yaml`."""
+    """Return the content of a YAML file; InputError as in ``read_text``, ``parse_yaml``."""
     return parse_yaml(read_text(path, "YAML"), path)
 
 

@@ -225,7 +225,7 @@ def load_study(path: Path, ablations: Mapping[str, Ablation] | None = None) -> S
 def make_study(
     path: Path, settings: dict[str, Any], ablations: Mapping[str, Ablation] | None = None
 ) -> StudyConfig:
-    """Make a study of the settings in its file; see :func:`load_study`, which reads the file."""
+    """Make a study of the settings in its file; see ``load_study``, which reads the file."""
     names, seeds = settings.pop("methods"), settings.pop("seeds", [0])
     more_seeds = settings.pop("more_seeds", {})
     registry = load_registry()
