@@ -9,7 +9,7 @@ from experiments.analysis.differences import differences
 from experiments.analysis.model import Dataset, MethodRow, Metric, StudyResults
 from experiments.analysis.statistics import summarize
 from experiments.publish.latex import Column, PaperTable, number
-from experiments.publish.names import mark_notes, metric_head
+from experiments.publish.names import failed, mark_notes, metric_head
 from experiments.sheets.paper import load_paper
 from experiments.sheets.study import FULL, VARIANTS_GROUP
 from experiments.sheets.weights import WeightsOrigin
@@ -96,4 +96,4 @@ def ablation_table(study: StudyResults, scores: pd.DataFrame) -> PaperTable:
 def _marked(study: StudyResults, method: MethodRow) -> str:
     """Return the mark of a training that failed; the budget's stands in the note."""
     assert method.weights == WeightsOrigin.TRAINED
-    return r"\zlfailed" * (method.name in study.failed)
+    return r"\zlfailed" * failed(study, method)

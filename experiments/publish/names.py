@@ -17,8 +17,13 @@ def short(method: MethodRow) -> str:
 def method_cell(study: StudyResults, method: MethodRow, *, cited: bool = True) -> str:
     """Return a method's name with its citation and its marks."""
     marks = r"\zlreduced{}" * (study.budget.reduced and method.weights == WeightsOrigin.TRAINED)
-    marks += r"\zlfailed{}" * (method.name in study.failed)
+    marks += r"\zlfailed{}" * failed(study, method)
     return escape_latex(short(method)) + marks + (cite(cite_of("method", method.name)) * cited)
+
+
+def failed(study: StudyResults, method: MethodRow) -> bool:
+    """Tell whether a training of a method failed."""
+    return method.name in study.failed or bool(method.left_out)
 
 
 def mark_notes(study: StudyResults, methods: list[MethodRow]) -> list[str]:
@@ -26,8 +31,8 @@ def mark_notes(study: StudyResults, methods: list[MethodRow]) -> list[str]:
     notes = []
     if study.budget.reduced and any(m.weights == WeightsOrigin.TRAINED for m in methods):
         notes.append(r"\zlreduced: trained with a reduced budget")
-    if any(method.name in study.failed for method in methods):
-        notes.append(r"\zlfailed: a training failed")
+    if any(failed(study, method) for method in methods):
+        notes.append(r"\zlfailed: a training failed, and is left out where others did not")
     return notes
 
 

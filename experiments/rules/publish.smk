@@ -16,5 +16,5 @@ rule publish:
         results=FILES.folder,
         format=config.get("format", "ieee"),
     shell:
-        "zero-leinr publish {params.results} --format {params.format} "
-        "--out {params.results}/paper > {log} 2>&1"
+        "zero-leinr publish {params.results:q} --format {params.format:q} "
+        "--out {params.results:q}/paper > {log:q} 2>&1"

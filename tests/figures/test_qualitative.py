@@ -113,7 +113,7 @@ def test_grid_names_a_missing_image(tmp_path):
 
 
 def test_grid_of_an_unknown_dataset_is_refused(tmp_path):
-    with pytest.raises(InputError, match="no dataset 'lol'; it has pairs, single"):
+    with pytest.raises(InputError, match="no data set 'lol'; known: pairs, single"):
         write_qualitative(make_study(tmp_path), "lol")
 
 
