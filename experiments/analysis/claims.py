@@ -122,7 +122,7 @@ def _measured(
     study: StudyResults, known: Mapping[Any, pd.DataFrame], test: Test, dataset: Dataset | None
 ) -> dict[str, Any]:
     """Return what was measured, or why nothing could be."""
-    reason = _obstacle(study, test, dataset)
+    reason = _obstacle(study, test, dataset) or _failure(study, test)
     chosen = known.get((dataset.name if dataset else "", test.metric, test.protocol))
     if not reason and chosen is not None:
         lacking = {test.method, test.against} - set(chosen.index.get_level_values("method"))
@@ -130,16 +130,20 @@ def _measured(
     if reason or chosen is None:
         reason = reason or "no image has this score of every method"
         return dict.fromkeys(MEASURED, float("nan")) | {"reason": reason, "estimate": None}
-    differences = paired_differences(chosen, test.method, test.against)
+    differences = paired_differences(chosen, test.method, test.against, trained=True)
     if not len(differences):
         reason = "no seed with which both trainings succeeded"
         return dict.fromkeys(MEASURED, float("nan")) | {"reason": reason, "estimate": None}
     found = compare(differences) | {"estimate": estimate(differences)}
+    # That a score does not fall by more than the margin is read off the interval alone.
+    return found | {"reason": ""} | ({"p": float("nan")} if test.expect == "not lower" else {})
+
+
+def _failure(study: StudyResults, test: Test) -> str:
+    """Say where no training of a method succeeded; empty otherwise."""
     names = study.failed & {test.method, test.against}
     failed = [study.label(method) for method in study.methods if method.name in names]
-    reason = f"every training of {' and of '.join(failed)} failed" if failed else ""
-    # That a score does not fall by more than the margin is read off the interval alone.
-    return found | {"reason": reason} | ({"p": float("nan")} if test.expect == "not lower" else {})
+    return f"every training of {' and of '.join(failed)} failed" if failed else ""
 
 
 def _obstacle(study: StudyResults, test: Test, dataset: Dataset | None) -> str:

@@ -1,6 +1,6 @@
 """Whether methods differ: paired differences, their test, its correction, their effect size."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -19,22 +19,25 @@ def score_table(scores: pd.DataFrame) -> pd.DataFrame:
     return scores.set_index(["method", "seed", "image"])["value"].unstack()
 
 
-def paired_differences(table: pd.DataFrame, method: str, other: str) -> np.ndarray:
+def paired_differences(
+    table: pd.DataFrame, method: str, other: str, *, trained: bool = False
+) -> np.ndarray:
     """Scores of one method minus those of another, on the same images and with the same seeds.
 
-    A method that has one seed is paired with each seed of the other.
+    A method in which a seed changes nothing is paired with each seed of the other.
 
     Args:
         table: What ``score_table`` returned.
         method: A method in it.
         other: Another.
+        trained: Whether both are trained: with one seed, too, they are compared on common seeds.
 
     Returns:
         Differences in the metric's unit, shape (seeds, images); NaN where both are infinite. No row
-        where both have several seeds, and none in common.
+        where they have no seed in common.
     """
     first, second = table.loc[method], table.loc[other]
-    if len(first) > 1 and len(second) > 1:
+    if trained or (len(first) > 1 and len(second) > 1):
         shared = first.index.intersection(second.index)
         first, second = first.loc[shared], second.loc[shared]
     with np.errstate(invalid="ignore"):
@@ -136,7 +139,9 @@ def compare(differences: np.ndarray) -> dict[str, float]:
     }
 
 
-def not_separable_from_best(scores: pd.DataFrame, directions: Mapping[str, str]) -> pd.DataFrame:
+def not_separable_from_best(
+    scores: pd.DataFrame, directions: Mapping[str, str], trained: Collection[str] = ()
+) -> pd.DataFrame:
     """Tell which methods are not separable from the best of their column.
 
     Each is compared with the method of the best mean; Holm's family is the column.
@@ -144,6 +149,7 @@ def not_separable_from_best(scores: pd.DataFrame, directions: Mapping[str, str])
     Args:
         scores: What ``results.read_scores`` returns.
         directions: Metric -> ``up`` or ``down``, where better is.
+        trained: The methods that are trained, and so compared on common seeds.
 
     Returns:
         One row each of method, dataset, metric, protocol with
@@ -159,7 +165,12 @@ def not_separable_from_best(scores: pd.DataFrame, directions: Mapping[str, str])
         means = table.mean(axis=1).groupby("method", sort=False).mean()
         best = str(means.idxmax() if directions[str(group[1])] == "up" else means.idxmin())
         others = [str(name) for name in means.index if name != best]
-        p = np.array([float(p_value(paired_differences(table, name, best))) for name in others])
+        both = [name in trained and best in trained for name in others]
+        pairs = [
+            paired_differences(table, name, best, trained=trains)
+            for name, trains in zip(others, both, strict=True)
+        ]
+        p = np.array([float(p_value(pair)) for pair in pairs])
         apart = (holm(p) < ALPHA) | np.isnan(p)
         if too_few_images(table.shape[1], len(others)):
             apart[:] = True
@@ -171,6 +182,8 @@ def not_separable_from_best(scores: pd.DataFrame, directions: Mapping[str, str])
 def summarize_with_ties(study: StudyResults, scores: pd.DataFrame) -> pd.DataFrame:
     """Return what ``summarize`` does, with the column ``not_separable_from_best``."""
     ties = not_separable_from_best(
-        scores, {metric.name: metric.direction for metric in study.metrics}
+        scores,
+        {metric.name: metric.direction for metric in study.metrics},
+        {method.name for method in study.trained},
     )
     return summarize(scores).merge(ties, on=["method", "dataset", "metric", "protocol"])

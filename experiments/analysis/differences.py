@@ -44,7 +44,7 @@ def differences(study: StudyResults, scores: pd.DataFrame) -> pd.DataFrame:
             for variant in variants(study):
                 if not {variant.name, FULL} <= there:
                     continue
-                pairs = paired_differences(known[key], variant.name, FULL)
+                pairs = paired_differences(known[key], variant.name, FULL, trained=True)
                 if not len(pairs):  # no seed with which both trainings succeeded
                     continue
                 where = dict(zip(KEYS, key, strict=True))

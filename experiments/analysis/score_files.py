@@ -75,7 +75,8 @@ def _frames(folder: Path, study: StudyResults) -> "Iterator[pd.DataFrame]":
         for method in study.methods:
             for seed in method.all_seeds:
                 path = ResultsFolder(folder).scores(method.name, seed, dataset.name)
-                if seed in method.left_out and not path.exists():
+                failed = seed in method.left_out or method.name in study.failed
+                if failed and not path.exists():  # nobody has to score collapsed images
                     continue
                 frame = _read_score_file(path)
                 _check_images(set(frame["image"]), names, dataset, path)

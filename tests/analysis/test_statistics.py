@@ -129,6 +129,13 @@ def test_differences_are_paired_by_image_and_seed():
     np.testing.assert_allclose(paired_differences(table, "one", "other"), one - other)
     np.testing.assert_allclose(paired_differences(table, "one", "single"), one - single)
     np.testing.assert_allclose(paired_differences(table, "single", "one"), single - one)
+    # A training that is left of several says nothing of seeds that it was not run with.
+    both = paired_differences(table, "one", "single", trained=True)
+    np.testing.assert_allclose(both, one[:1] - single)
+    later = table.rename(index={0: 7, 1: 8, 2: 9}, level="seed").loc[["other"]]
+    apart = paired_differences(pd.concat([table.loc[["one"]], later]), "one", "other", trained=True)
+    assert apart.shape == (0, 4)
+    assert np.isnan(p_value(apart))
 
 
 def test_what_cannot_be_told_from_the_best():
