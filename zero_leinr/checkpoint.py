@@ -73,8 +73,11 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        return json.loads(metadata.get("recipe", "{}")), tensors
-    except (SafetensorError, ValueError, OSError) as error:
+        settings = json.loads(metadata.get("recipe", "{}"))
+        if not isinstance(settings, dict):
+            raise ValueError("its recipe is no mapping")
+        return settings, tensors
+    except (SafetensorError, ValueError, RecursionError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path}: damaged, or no safetensors file ({reason})") from error
 

@@ -30,7 +30,7 @@ def add_score_command(commands: Any) -> None:
     command.add_argument(
         "--listings", nargs="+", type=Path, help="instead: what `fetch` wrote; a folder for each"
     )
-    command.add_argument("--metrics", nargs="+", help="default: all whose weights can be had")
+    command.add_argument("--metrics", nargs="+", help="default: all but those of pyiqa")
     command.add_argument("--study", help="instead of --metrics: those of a study")
     command.add_argument("--out", type=Path, help="CSV file (with --listings: a folder of them)")
     add_seeds(command)
@@ -87,12 +87,20 @@ def _score_listings(options: argparse.Namespace, metrics: Sequence[str], device:
 
 
 def _metrics(options: argparse.Namespace) -> list[str]:
-    """Return the metrics asked for, else those of the study, else all whose weights can be had."""
+    """Return the metrics asked for, else those of the study, else all that can be had quickly.
+
+    Those of pyiqa are left out then: to import it takes longer than to score a data set.
+    """
     from experiments.score.run import missing_metrics
     from experiments.sheets.metrics import load_metrics
 
     study = find_study(options.study) if options.study else None
-    wanted = options.metrics or (study.metrics if study else list(load_metrics()))
+    quick = [
+        name
+        for name, entry in load_metrics().items()
+        if not any(how["function"].startswith("pyiqa:") for how in entry["protocols"].values())
+    ]
+    wanted = options.metrics or (study.metrics if study else quick)
     # Where study.json names a metric, its weights have been downloaded or are missing; of twelve
     # jobs on a machine without a network each would wait. A metric may be newer than that file.
     looked_for = _looked_for(study.name) if study else []

@@ -61,8 +61,9 @@ def pick(items: list[Item], count: int) -> list[Item]:
 def own_methods(study: StudyResults) -> list[MethodRow]:
     """Return the full method and whatever cites the same paper, the full one first."""
     names = load_names()
-    cite = names[FULL].cite
-    own = [m for m in study.methods if m.name in names and names[m.name].cite == cite]
+    cites = {name: entry.cite for name, entry in names.items()}
+    same = {name for name, cite in cites.items() if cite and cite == cites.get(FULL)}
+    own = [m for m in study.methods if m.name == FULL or m.name in same]
     return sorted(own, key=lambda method: method.name != FULL)
 
 

@@ -132,7 +132,8 @@ def _color(method: MethodRow) -> Color:
         return to_rgb(name.color)
     if method.name == INPUT:
         return to_rgb(colors["input"])
-    if method.name == FULL or (name and name.cite == names[FULL].cite):
+    ours = names.get(FULL)
+    if method.name == FULL or (name and ours and name.cite == ours.cite):
         return to_rgb(colors["own"])
     if method.group == VARIANTS_GROUP:
         return lighter(to_rgb(colors["own"]), 0.35)

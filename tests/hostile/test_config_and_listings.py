@@ -160,12 +160,11 @@ def test_a_manifest_stays_in_the_data_folder_and_has_whole_checksums(shop, line)
 
 
 @pytest.mark.parametrize("threads", ["-5", "0", "1.5", "many", "٣", "9" * 20])
-def test_threads_are_counted_from_one(threads, capsys):
+def test_threads_are_counted_from_one(threads):
     from experiments.cli.main import parser
 
-    with pytest.raises(SystemExit):
-        parser().parse_args(["enhance", "a.png", "--threads", threads])
-    assert "is not a count of at least 1" in capsys.readouterr().err
+    with pytest.raises(InputError, match="is not a count of at least 1"):
+        parser().parse(["enhance", "a.png", "--threads", threads])
 
 
 @given(st.text(max_size=60))

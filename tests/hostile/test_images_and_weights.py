@@ -192,8 +192,9 @@ def test_weights_are_read_or_refused_in_one_line(tmp_path, name, reader, monkeyp
     path = tmp_path / "model.safetensors"
     path.write_bytes(WEIGHTS[name])
     read = is_result_or_line(reader, path)
-    if reader is load_model:
-        assert read == (name == "whole")
+    if reader is load_model:  # the tensors say what model it is; the recipe is not needed
+        fits = name in ("whole", "no header") or name.startswith("recipe {")
+        assert read == (fits and name not in ("recipe {", 'recipe {"method": 5}'))
     assert not (tmp_path / "PWN").exists()
 
 
