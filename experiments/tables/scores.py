@@ -5,7 +5,7 @@ prefer the raw input to its enhancements) is ranked like the others and carries 
 footnote at the column's head: leaving the marks out would hide what the caveat is about.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +85,7 @@ def layout(study: StudyResults, summary: pd.DataFrame, protocol: str) -> Table:
     groups: dict[str, list[list[Cell]]] = {}
     for method, *scored in zip(study.methods, *by_column, strict=True):
         first = Cell(study.label(method), mark=marks.get(method.note or "", ""))
-        row = [first, Cell(str(method.weights)), Cell(_seeds(method)), *scored]
+        row = [first, Cell(str(method.weights)), Cell(_seeds(method, study.failed)), *scored]
         groups.setdefault(method.group, []).append(row)
     notes = [(mark, text) for text, mark in marks.items()]
     if study.budget.reduced and study.trained:
@@ -162,11 +162,11 @@ def _letters(number: int) -> str:
     return (_letters(rest - 1) if rest else "") + chr(ord("a") + letter)
 
 
-def _seeds(method: MethodRow) -> str:
-    """How many seeds; a dash where a seed changes nothing."""
+def _seeds(method: MethodRow, failed: Collection[str]) -> str:
+    """How many seeds, and of how many if trainings failed; a dash where a seed changes nothing."""
     seeds, seeded = len(method.seeds), (WeightsOrigin.RELEASED, WeightsOrigin.TRAINED)
-    if method.left_out:
-        return f"{seeds} of {len(method.all_seeds)}"
+    if method.left_out or method.name in failed:
+        return f"{seeds * (method.name not in failed)} of {len(method.all_seeds)}"
     return str(seeds) if seeds > 1 or method.weights in seeded else "–"
 
 
