@@ -80,7 +80,7 @@ class Metric:
         return "↑" if self.direction == "up" else "↓"
 
 
-REMARK_KINDS = ("data", "leak", "training")
+REMARK_KINDS = ("data", "leak", "training", "seeds")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Remark:
     Attributes:
         kind: ``data``: a set lacks images, or is of copies; ``leak``: it shares scenes with the
             training images; ``training``: a training failed, left steps out, or was made otherwise
-            than the study says.
+            than the study says; ``seeds``: how many trainings of a method are left out.
         text: A sentence without a full stop.
         dataset: The data set that it is about, if it is about one.
     """

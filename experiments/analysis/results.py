@@ -80,5 +80,5 @@ def _without_failed_runs(study: StudyResults, failed: Collection[tuple[str, int]
             said.append(f"{method.label}: {counts} trainings failed and are left out")
             method = replace(method, seeds=sound, left_out=out)
         methods.append(method)
-    remarks = [*study.remarks, *(Remark("training", text) for text in said)]
+    remarks = [*study.remarks, *(Remark("seeds", text) for text in said)]
     return replace(study, methods=methods, remarks=remarks, failed=frozenset(lost))

@@ -112,7 +112,7 @@ def draw(
         f"Lines are 95 % intervals {study.intervals_over}; filled where p < {ALPHA:.2g} "
         "after Holm's correction for all variants in the panel."
     )
-    said = [f"{remark}." for remark in study.remarks_in_words("training")]
+    said = [f"{remark}." for remark in study.remarks_in_words("seeds")]
     notes = [title, budget_note(study), note, *[CUT] * any(cut), *said]
     if left_out:
         notes.append(f"Not shown for want of room: {', '.join(left_out)}.")

@@ -212,5 +212,5 @@ def _foot(
     notes += [f"*\N{NO-BREAK SPACE}{caveat}." for caveat in caveats]
     if study.one_seed:
         notes.append(f"Intervals are {study.intervals_over}.")
-    notes += [*more, *(f"{failure}." for failure in study.remarks_in_words("training"))]
+    notes += [*more, *(f"{failure}." for failure in study.remarks_in_words("seeds"))]
     add_foot(figure, notes, handles, len(handles))

@@ -64,7 +64,7 @@ def layout(study: StudyResults, found: pd.DataFrame) -> Table:
         f"*: differs from the full method, p < {ALPHA:.2g} after Holm's correction for all "
         "variants on that data set and metric (docs/statistics.md). Effect sizes stand in the csv"
     ]
-    notes += study.remarks_in_words("training")
+    notes += study.remarks_in_words("training", "seeds")
     tests = found.groupby(KEYS).size().groupby("dataset").min()  # in the smallest family
     notes += [
         f"{dataset.label}: nothing can be compared: no image has a score of the full method and "

@@ -22,7 +22,7 @@ ESCAPES = {
     "–": "--",
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
-    DAGGER: r"$^\dagger$",
+    DAGGER: r"\textdagger{}",  # not raised: in small print a superscript cannot be read
 }
 
 
@@ -124,5 +124,5 @@ def _power(mark: str) -> str:
 
 
 def _note(mark: str, text: str) -> str:
-    sign = {"": "", DAGGER: r"$^\dagger$ "}.get(mark, f"{_power(mark)} ")
+    sign = {"": "", DAGGER: r"\textdagger{} "}.get(mark, f"{_power(mark)} ")
     return sign + escape_latex(text)

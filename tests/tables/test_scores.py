@@ -94,7 +94,7 @@ def test_a_training_that_failed_is_said_under_the_table(tmp_path):
     assert "| Zero-LEINR† | trained here | 1 of 2 | **4.10** |" in text
     run.write_text(json.dumps({"diverged_at": 300, "steps": 200}))
     study = read_study(tmp_path)
-    said, left_out = study.remarks_in_words("training")
+    (said,), (left_out,) = (study.remarks_in_words(kind) for kind in ("training", "seeds"))
     assert "weights diverged before step 300, and those of step 200 are shown" in said
     assert left_out == "Zero-LEINR: 1 of 2 trainings failed and are left out"
     assert not study.failed
@@ -279,7 +279,7 @@ def test_latex_is_a_booktabs_table_with_balanced_markup(tmp_path):
     assert r"\multicolumn{8}{l}{\emph{Networks}}" in text
     assert r"A \& B: mean scores" in text
     assert r"Histogram\_eq & none" in text
-    assert r"Zero-LEINR$^\dagger$ & trained here & 2 & \textbf{4.20}{\tiny$\pm$0.14}" in text
+    assert r"Zero-LEINR\textdagger{} & trained here & 2 & \textbf{4.20}{\tiny$\pm$0.14}" in text
     assert r"\underline{3.10}\hphantom{\tiny$\pm$0.14}" in text
     for begin in re.findall(r"\\begin\{(.*?)\}", text):
         assert text.count(rf"\begin{{{begin}}}") == text.count(rf"\end{{{begin}}}")
