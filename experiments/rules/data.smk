@@ -81,7 +81,9 @@ rule describe:
         "../../environment.yml"
     params:
         rerun_if_changed=FILES.summary,
-        leaks=lambda wildcards, input: ["--leaks", str(input.leaks)] if input.leaks else [],
+        leaks=lambda wildcards, input: (
+            ["--leaks", str(input.leaks)] if input.leaks else []
+        ),
     shell:
         "zero-leinr check {wildcards.study:q} --listings {input.listings:q} {params.leaks:q}"
         " --out {output.study:q} > {log:q} 2>&1"
