@@ -52,11 +52,13 @@ def check_writable(folder: Path) -> None:
     """Check that files can be written to a folder, or that it can be made, before long work.
 
     Raises:
-        InputError: There is a file in its place, or no permission.
+        InputError: There is a file in its place, no permission, or a read-only file system.
     """
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not there.is_dir():
         raise InputError(f"{folder}: {there} is a file; choose another folder")
+    if hasattr(os, "statvfs") and os.statvfs(there).f_flag & os.ST_RDONLY:
+        raise InputError(f"{folder}: Read-only file system; choose another folder")
     if not os.access(there, os.W_OK | os.X_OK):
         raise InputError(f"{folder}: no permission to write there; choose another folder")
 

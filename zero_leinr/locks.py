@@ -31,7 +31,7 @@ def take(path: Path) -> IO[str] | None:
         if _lock(handle) is False:
             handle.close()
             return None
-        # Whoever held it before may have removed the file that was opened here.
+        # Its former holder may have removed the file that was opened here.
         with contextlib.suppress(FileNotFoundError):
             if os.path.samestat(path.stat(), os.fstat(handle.fileno())):
                 return handle

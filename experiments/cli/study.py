@@ -110,7 +110,7 @@ def _fetch(options: argparse.Namespace) -> None:
 
 
 def _fetch_all(download: bool) -> None:
-    """Bring all that any study can need; what cannot be had does not stop the rest."""
+    """Bring all that any study can need; what is missing does not stop the rest."""
     from experiments.data.fetch import fetch
     from experiments.data.weights import lpips_trunk_file, weights_file
     from experiments.sheets.datasets import load_registry
