@@ -3,8 +3,8 @@
 import re
 
 from experiments.graph import Graph
-from experiments.sheets.reading import PACKAGE
-from experiments.sheets.study import RULES
+from experiments.sheets.reading import CONFIG, PACKAGE
+from experiments.sheets.study import RULES, load_study
 
 
 def test_enhance_is_told_the_weights_and_whose_they_are():
@@ -36,3 +36,19 @@ def test_no_name_of_a_target_reaches_the_shell_as_code():
         taken = set(re.findall(r"{([^}]+)}", commands)) - {"threads", "resources.gpu"}
         assert taken
         assert all(name.endswith(":q") for name in taken), rules.name
+
+
+def test_the_baselines_study_has_every_method_that_needs_no_training():
+    import yaml
+
+    methods = yaml.safe_load((CONFIG / "methods.yaml").read_text())
+    ready = {name for name, entry in methods.items() if "recipe" not in entry}
+    study = load_study(CONFIG / "studies" / "baselines.yaml")
+    fitted_to_each_image = {"colie", "rrdnet", "retinexdip"}
+    assert set(study.methods) == ready - fitted_to_each_image
+    assert not study.trained
+    products = Graph.load().products("baselines")
+    for name in ("tables/published.md", "tables/costs.tex", "figures/quality_cost_lol_eval15.png"):
+        assert f"results/baselines/{name}" in products
+    assert not any("quality_cost_dicm" in product for product in products)
+    assert not any("costs" in product for product in Graph.load().products("demo"))
