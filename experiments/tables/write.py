@@ -9,7 +9,7 @@ from experiments.tables.table import Table
 from zero_leinr.atomic_write import replacing
 
 RENDERERS: dict[str, Callable[[Table], str]] = {
-    "csv": lambda table: table.numbers.to_csv(index=False, float_format="%.6g"),
+    "csv": lambda table: table.numbers.to_csv(index=False),
     "md": to_markdown,
     "tex": to_latex,
 }
