@@ -73,7 +73,9 @@ class ReplayedStep:
         self._forget()
 
     def _forget(self) -> None:
-        self.taken, self.replay, self.losses = 0, None, {}
+        self.taken = 0
+        self.replay: Replay | None = None
+        self.losses: Losses = {}
 
 
 @contextlib.contextmanager
