@@ -17,7 +17,8 @@ from experiments.tables.published import write_published
 from zero_leinr.errors import InputError
 
 # Of the methods that no file in baselines/ runs; the others must be names of methods.yaml.
-NOT_HERE = {"retinexnet", "srie", "enlightengan", "retinexformer"}
+NOT_HERE = {"retinexnet", "srie", "enlightengan", "retinexformer", "nerco", "lightendiffusion"}
+NOT_HERE |= {"lasq", "kind_pp", "pydiff", "smg"}
 ROW = {
     "dataset": "pairs",
     "method": "zero_dce",
