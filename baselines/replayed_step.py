@@ -37,7 +37,9 @@ class ReplayedStep:
     ) -> None:
         self.step, self.record = step, record or record_graph
         self.image: Tensor | None = None
-        self._forget()
+        self.taken = 0
+        self.replay: Replay | None = None
+        self.losses: Losses = {}
         on_gpu = next(step.model.parameters()).is_cuda
         for group in step.optimizer.param_groups:
             group["capturable"] = on_gpu  # Adam counts its steps on the device
@@ -73,9 +75,7 @@ class ReplayedStep:
         self._forget()
 
     def _forget(self) -> None:
-        self.taken = 0
-        self.replay: Replay | None = None
-        self.losses: Losses = {}
+        self.taken, self.replay, self.losses = 0, None, {}
 
 
 @contextlib.contextmanager

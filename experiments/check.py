@@ -116,6 +116,7 @@ def describe_study(
                 "seeds": method.seeds,
                 "recipe": method.recipe,
                 "note": method.entry.get("note"),
+                "control": method.control,
             }
             for method in study.methods.values()
         ],

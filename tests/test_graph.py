@@ -24,6 +24,23 @@ def test_enhance_is_told_the_weights_and_whose_they_are():
     assert graph.model_option("paper", "gamma") == ["--method", "gamma"]
 
 
+def test_a_positive_control_runs_where_there_are_references_and_costs_nothing():
+    graph = Graph.load()
+    assert graph.studies["baselines"].datasets == ["lol_eval15", "lime", "dicm"]
+    pairs = ["results/baselines/data/lol_eval15.json"]
+    assert graph.listings_of("baselines", "reference") == pairs
+    assert graph.listings_of("baselines", "random_brightness") == graph.listings("baselines")
+    measured = graph.costs("baselines")
+    assert "results/baselines/costs/zero_dce.json" in measured
+    assert not [path for path in measured if "reference" in path or "random" in path]
+
+
+def test_ranks_have_a_table_where_three_methods_are_no_controls():
+    graph = Graph.load()
+    assert "results/baselines/tables/ranks.md" in graph.tables("baselines")
+    assert len(graph.ranked("baselines")) == len(graph.studies["baselines"].methods) - 3
+
+
 def test_no_name_of_a_target_reaches_the_shell_as_code():
     """Every wildcard is constrained to plain characters, and all that a command takes is quoted."""
     snakefile = (PACKAGE.parent / "Snakefile").read_text()

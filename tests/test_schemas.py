@@ -44,7 +44,7 @@ def written(planted, tmp_path_factory):
     costs = costs_study(tmp_path_factory.mktemp("costs"))
     for command in ("tables", "differences", "claims"):
         assert main([command, str(planted)]) == 0
-    for command in ("tables", "costs", "protocols"):
+    for command in ("tables", "costs", "protocols", "ranks"):
         assert main([command, str(costs)]) == 0
     write_published(costs, published_sheet(costs / "figures.txt", {"protocol": "gaussian"}))
     kept = tmp_path_factory.mktemp("kept") / "study"

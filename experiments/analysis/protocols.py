@@ -18,7 +18,7 @@ def compared(study: StudyResults, dataset: Dataset) -> list[Metric]:
 
 
 def rank(study: StudyResults, scores: pd.DataFrame) -> pd.DataFrame:
-    """Rank the methods in each protocol of each metric that has several.
+    """Rank the methods, without controls, in each protocol of each metric that has several.
 
     Args:
         study: What ``read_study`` returned.
@@ -32,7 +32,7 @@ def rank(study: StudyResults, scores: pd.DataFrame) -> pd.DataFrame:
     """
     summary = summarize(scores)
     means = dict(list(summary.groupby(["dataset", "metric", "protocol"])))
-    names = [method.name for method in study.methods]
+    names = [method.name for method in study.ranked]
     frames = []
     for dataset in study.datasets:
         for metric in compared(study, dataset):

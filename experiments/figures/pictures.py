@@ -73,7 +73,7 @@ def rivals(study: StudyResults, means: pd.Series, *, up: bool) -> list[MethodRow
     Variants of the own method count only where there is nothing else.
     """
     own = {INPUT, *(method.name for method in own_methods(study))}
-    others = [m for m in study.methods if m.name not in own and m.name in means.index]
+    others = [m for m in study.ranked if m.name not in own and m.name in means.index]
     foreign = [method for method in others if method.group != VARIANTS_GROUP]
     return sorted(foreign or others, key=lambda method: means[method.name], reverse=up)
 
@@ -86,7 +86,9 @@ def wanted_methods(
     Where the study has more, these are the own method and the best of the others by the data set's
     first metric, in table order.
     """
-    methods = [method for method in request.chosen(study).methods if method.name != INPUT]
+    chosen = request.chosen(study)
+    shown = chosen.methods if request.methods else chosen.ranked
+    methods = [method for method in shown if method.name != INPUT]
     if request.methods or len(methods) <= most:
         return methods
     metric = study.columns(dataset, "standard")[0]

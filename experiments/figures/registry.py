@@ -55,6 +55,7 @@ FIGURES = {
     "denoising": FigureKind("denoising:write_denoising", "all", ("images",), paper=True),
     "profile": FigureKind("profile:write_profile", "all", ("scores", "images"), paper=True),
     "paired": FigureKind("paired:write_paired", "all", ("scores",), paper=True),
+    "critical_all": FigureKind("critical:write_critical_all", "study", ("scores",), paper=True),
     "critical": FigureKind("critical:write_critical", "all", ("scores",), paper=True),
 }
 

@@ -20,7 +20,7 @@ def protocol_table(study: StudyResults, scores: pd.DataFrame) -> PaperTable:
     means = ranks.set_index(["method", "metric", "protocol"])["mean"].to_dict()
     tau = ranks.drop_duplicates(["metric", "protocol"]).set_index(["metric", "protocol"])["tau"]
     groups: dict[str, list[list[str]]] = {}
-    for method in study.methods:
+    for method in study.ranked:
         cells = [
             number(
                 means.get((method.name, *column), float("nan")), study.metric(column[0]).decimals

@@ -22,3 +22,26 @@ rule table:
         results=FILES.folder,
     shell:
         "zero-leinr tables {params.results:q} --protocol {wildcards.protocol:q} > {log:q} 2>&1"
+
+
+rule rank_table:
+    input:
+        study="results/{study}/study.json",
+        scores=FILES.scores,
+    output:
+        csv=report(
+            "results/{study}/tables/ranks.csv",
+            caption="../report/ranks.rst",
+            category="Ranks",
+            labels={"table": "ranks"},
+        ),
+        md="results/{study}/tables/ranks.md",
+        tex="results/{study}/tables/ranks.tex",
+    log:
+        "results/{study}/logs/tables/ranks.log",
+    conda:
+        "../../environment.yml"
+    params:
+        results=FILES.folder,
+    shell:
+        "zero-leinr ranks {params.results:q} > {log:q} 2>&1"

@@ -45,6 +45,11 @@ class MethodConfig:
     seeds: list[int]
 
     @property
+    def control(self) -> str | None:
+        """``positive`` or ``negative`` for a control, which is never ranked."""
+        return self.entry.get("control")
+
+    @property
     def weights(self) -> WeightsOrigin:
         """Where its weights come from."""
         if "images" in self.entry:
@@ -254,6 +259,9 @@ def make_study(
             "training_images: zero_leinr_train_clean"
         )
     settings.setdefault("title", path.stem.replace("_", " ").capitalize())
+    if not any(registry[name].paired for name in settings["datasets"]):
+        for name in (name for name, method in methods.items() if method.control == "positive"):
+            raise InputError(f"{path}: {name} is made of references; add a data set that has them")
     _check_labels(path, "data sets", {name: registry[name].label for name in settings["datasets"]})
     _check_labels(path, "methods", {method.name: method.label for method in methods.values()})
     return StudyConfig(name=path.stem, methods=methods, **settings)

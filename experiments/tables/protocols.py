@@ -51,7 +51,7 @@ def layout(study: StudyResults, ranks: pd.DataFrame) -> Table:
                 groups.setdefault(heading, []).append(cells([study.label(method), *row]))
     caption = (
         f"{study.title}: the same images under every protocol; in brackets the rank among the "
-        f"{len(study.methods)} methods. Only standard numbers compare with the other tables"
+        f"{len(study.ranked)} methods. Only standard numbers compare with the other tables"
     )
     caption += f". {study.budget}." if study.trained else "."
     notes = [*meanings(ranks), *correlations(study, ranks), *gaps(study, ranks)]

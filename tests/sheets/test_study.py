@@ -164,3 +164,21 @@ def test_single_methods_take_more_seeds(tmp_path):
     path.write_text(FIVE_LINES + trained + "more_seeds: {gamma: [1]}\n")
     with pytest.raises(InputError, match="more_seeds: 'gamma' is not trained here"):
         load_study(path)
+
+
+def test_a_positive_control_wants_a_data_set_with_references(tmp_path):
+    path = tmp_path / "dark.yaml"
+    settings = {"methods": ["reference", "input"], "datasets": ["lime"], "metrics": ["niqe"]}
+    path.write_text(yaml.safe_dump(settings))
+    with pytest.raises(InputError, match=r"dark\.yaml: reference is made of references; add a"):
+        load_study(path)
+    path.write_text(yaml.safe_dump(settings | {"datasets": ["lime", "lol_eval15"]}))
+    assert load_study(path).methods["reference"].control == "positive"
+
+
+def test_the_field_is_in_the_studies_of_baselines():
+    """Every method with official weights or none; those that are fitted to each image apart."""
+    sheet = yaml.safe_load((CONFIG / "methods.yaml").read_text())
+    studies = [Studies()[name].methods for name in ("baselines", "fitted")]
+    shown = {name for methods in studies for name in methods}
+    assert {name for name, entry in sheet.items() if "recipe" not in entry} == shown

@@ -57,6 +57,36 @@ def test_marks_follow_the_direction_of_better(tmp_path):
     assert ranks(tmp_path, "lpips") == {"input": 1, "he": 2, "zero_dce": 3, "full": 4}
 
 
+CONTROLS = {"reference": "positive", "dice": "negative"}
+
+
+def with_controls(folder):
+    """A study whose controls score better than every method."""
+    levels = {"input": 1.0, "he": 2.0, "zero_dce": 3.0, "full": 4.0, "reference": 9.0, "dice": 8.0}
+    return make_study(folder, levels=levels, controls=CONTROLS)
+
+
+def test_controls_are_never_ranked(tmp_path):
+    with_controls(tmp_path)
+    found = ranks(tmp_path, "psnr")
+    assert found == {"input": 4, "he": 3, "zero_dce": 2, "full": 1, "reference": 0, "dice": 0}
+    table = read_table(tmp_path)
+    assert "Controls are not ranked" in table
+    assert "*Controls*" in table
+
+
+def test_a_positive_control_needs_no_scores_where_there_are_no_references(tmp_path):
+    with_controls(tmp_path)
+    assert not score_file(tmp_path, "reference", dataset="single").exists()
+    table = read_table(tmp_path)
+    row = next(line for line in table.splitlines() if line.startswith("| Reference"))
+    assert row.split("|")[-2].strip() == "–"
+    assert "more than half of the images have no score" not in table
+    score_file(tmp_path, "dice", dataset="single").unlink()
+    with pytest.raises(InputError, match=r"dice.*score file missing"):
+        read_table(tmp_path)
+
+
 def test_equal_printed_means_share_their_mark(tmp_path):
     levels = {"input": 3.001, "he": 3.0, "zero_dce": 2.5, "full": 1.0}
     make_study(tmp_path, levels=levels)
