@@ -10,8 +10,8 @@ from experiments.figures.registry import FIGURES, FigureKind, draw_figure
 from experiments.figures.style import Page, Request, caption_of
 from experiments.publish.ablation import ablated
 from experiments.publish.formats import PaperFormat
+from experiments.publish.latex import escape_latex
 from experiments.results_folder import ResultsFolder
-from experiments.tables.latex import escape_latex
 from zero_leinr.atomic_write import replacing
 
 EACH = ("scores", "qualitative")  # of every data set; the others of the first that they fit

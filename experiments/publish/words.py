@@ -6,12 +6,11 @@ from experiments.analysis.comparisons import ALPHA
 from experiments.analysis.differences import differences
 from experiments.analysis.model import Dataset, Metric, StudyResults
 from experiments.analysis.statistics import summarize
-from experiments.publish.latex import cite
+from experiments.publish.latex import cite, escape_latex
 from experiments.publish.names import listed, short
 from experiments.sheets.metrics import load_metrics
 from experiments.sheets.paper import cite_of
 from experiments.sheets.study import FULL
-from experiments.tables.latex import escape_latex
 
 PROTOCOLS = ("standard", "claims")
 

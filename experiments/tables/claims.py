@@ -65,7 +65,7 @@ def layout(study: StudyResults, judged: pd.DataFrame, sheet: Mapping[str, Any]) 
         ]
     heads = ["Comparison", "Data set", "Claimed", "Difference", "95 % interval", "Margin"]
     heads += ["p (Holm)", "Effect size", "Verdict"]
-    align = ["p{45mm}", "l", "l", "r", "r", "r", "r", "r", "p{50mm}"]
+    align = ["l", "l", "l", "r", "r", "r", "r", "r", "l"]
     caption = (
         f"{study.title}: the paper's claims, each put to its tests. Difference: mean score of the "
         f"first minus the second, on the same images and seeds. {study.budget}."

@@ -1,4 +1,4 @@
-"""The score tables of a study: one a protocol, as tidy CSV, Markdown and LaTeX.
+"""The score tables of a study: one a protocol, as tidy CSV and Markdown.
 
 Every method is ranked, the raw input too, in every column. A metric with a caveat (NIQE, which can
 prefer the raw input to its enhancements) is ranked like the others and carries its caveat as a

@@ -152,7 +152,6 @@ def test_table_and_figure_of_a_study(tmp_path):
     assert "| Input | none | n/a | n/a | 0.0123 | 256 |" in text
     assert "Measured on A CPU, 1 thread." in text
     assert "79416" in (tmp_path / "tables" / "costs.csv").read_text()
-    assert r"\toprule" in (tmp_path / "tables" / "costs.tex").read_text()
     figures = sorted(path.name for path in (tmp_path / "figures").iterdir())
     assert figures == ["quality_cost_pairs.pdf", "quality_cost_pairs.png"]
     with Image.open(tmp_path / "figures" / figures[1]) as png:
@@ -246,7 +245,7 @@ def test_the_baselines_study_has_every_method_that_needs_no_training():
     assert set(study.methods) == ready - fitted_to_each_image
     assert not study.trained
     products = Graph.load().products("baselines")
-    for name in ("tables/published.md", "tables/costs.tex", "figures/quality_cost_lol_eval15.png"):
+    for name in ("tables/published.md", "tables/costs.md", "figures/quality_cost_lol_eval15.png"):
         assert f"results/baselines/{name}" in products
     assert not any("quality_cost_dicm" in product for product in products)
     assert not any("costs" in product for product in Graph.load().products("demo"))
