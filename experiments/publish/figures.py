@@ -2,6 +2,7 @@ r"""Figures of a paper: drawn for its pages, with the caption beside each and a 
 
 from pathlib import Path
 
+from experiments.analysis.budgets import budgets
 from experiments.analysis.model import StudyResults
 from experiments.analysis.protocols import compared
 from experiments.figures.denoising import denoised
@@ -57,6 +58,7 @@ def _has(folder: Path, study: StudyResults, name: str, kind: FigureKind) -> bool
     others = {
         "paired": bool(own) and len(study.methods) > len(own) + 1,
         "critical": len(study.methods) > 2,
+        "budget": bool(budgets(study)),
         "denoising": denoised(study) is not None,
     }
     return (
