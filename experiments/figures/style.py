@@ -222,9 +222,12 @@ def paper_style() -> Iterator[None]:
 
 
 def budget_note(study: StudyResults) -> str:
-    """Return the sentence that a figure with reduced-budget results must carry; empty otherwise."""
+    """Return the sentence that a figure with reduced-budget results must carry; empty otherwise.
+
+    The settings themselves stand in the tables and in a paper's ``setup.tex``.
+    """
     reduced = study.budget.reduced and study.trained
-    return f"{DAGGER}\N{NO-BREAK SPACE}{study.budget}." if reduced else ""
+    return f"{DAGGER}\N{NO-BREAK SPACE}Trained with a reduced budget." if reduced else ""
 
 
 def add_foot(figure: Figure, sentences: list[str], handles: list[Any], columns: int) -> None:

@@ -31,7 +31,7 @@ def setup(study: StudyResults) -> str:
             "after Holm's correction."
         )
     sentences += [f"{escape_latex(text)}." for text in study.remarks_in_words()]
-    return "\\paragraph{Setup.}\n" + "\n".join(sentences) + "\n"
+    return "\\noindent\\textbf{Setup.}\n" + "\n".join(sentences) + "\n"
 
 
 def _dataset(dataset: Dataset) -> str:
@@ -66,7 +66,8 @@ def _training(study: StudyResults) -> list[str]:
     batch = f"batches of {recipe['batch']} {images}"
     said.append(f"A training takes {recipe['epochs']} epochs{steps}, with {batch}.")
     if study.budget.reduced:
-        said.append("This training budget is reduced against the official one.")
+        differs = study.budget.label.removeprefix("reduced: ")
+        said.append(f"This training budget is reduced: {escape_latex(differs)}.")
     return said
 
 
