@@ -95,11 +95,7 @@ class Graph:
         names += ["protocols"] * bool(self.compared(study))
         names += ["ranks"] * (len(self.ranked(study)) > 2)
         names += ["differences"] * self.ablated(study)
-        return [
-            f"results/{study}/tables/{name}.{kind}"
-            for name in names
-            for kind in ("csv", "md", "tex")
-        ]
+        return [f"results/{study}/tables/{name}.{kind}" for name in names for kind in ("csv", "md")]
 
     def ranked(self, study: str) -> list[str]:
         """Return the methods that are ranked: all but the controls."""
@@ -146,8 +142,9 @@ class Graph:
     def extras(self, study: str) -> list[str]:
         """Return the tables that the config asks for beyond scores: costs, published, claims."""
         extras = self.studies[study].extras
-        kinds = ("csv", "md", "tex")
-        return [f"results/{study}/tables/{extra}.{kind}" for extra in extras for kind in kinds]
+        return [
+            f"results/{study}/tables/{extra}.{kind}" for extra in extras for kind in ("csv", "md")
+        ]
 
     def scored(self, study: str) -> dict[str, Any]:
         """How each metric is computed: with another protocol, a method is scored again."""
@@ -327,6 +324,7 @@ class Graph:
             ],
             "datasets": [[name, self.registry[name].label] for name in plan.datasets],
             "metrics": load_metrics(plan.metrics),
+            "grids": plan.grids,
         }
 
     def paper_needs(self, study: str) -> list[str]:

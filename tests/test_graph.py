@@ -65,7 +65,7 @@ def test_the_baselines_study_has_every_method_that_needs_no_training():
     assert set(study.methods) == ready - fitted_to_each_image
     assert not study.trained
     products = Graph.load().products("baselines")
-    for name in ("tables/published.md", "tables/costs.tex", "figures/quality_cost_lol_eval15.png"):
+    for name in ("tables/published.md", "tables/costs.md", "figures/quality_cost_lol_eval15.png"):
         assert f"results/baselines/{name}" in products
     assert not any("quality_cost_dicm" in product for product in products)
     assert not any("costs" in product for product in Graph.load().products("demo"))

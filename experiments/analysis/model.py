@@ -111,7 +111,8 @@ class StudyResults:
     """What ``study.json`` says; lists are in the order of the tables.
 
     ``remarks`` are what a reader of any of its numbers must know; ``failed`` names the methods of
-    which every training failed.
+    which every training failed. ``grids`` are the images, crops, methods and labels that the config
+    chooses for the figures of a data set's images.
     """
 
     name: str
@@ -123,6 +124,7 @@ class StudyResults:
     missing: dict[str, str]
     remarks: list[Remark] = field(default_factory=list)
     failed: frozenset[str] = frozenset()
+    grids: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def protocols(self) -> list[str]:

@@ -59,8 +59,8 @@ def _add_select(commands: Any) -> None:
         "    --datasets lol_eval15\n"
         "zero-leinr tables results/mine",
     )
-    command.add_argument("results", type=Path, help="results/<study>")
-    command.add_argument("out", type=Path, help="another folder; then tables, figures, ... of that")
+    command.add_argument("results", type=Path, help="results/<study>, or a kept study")
+    command.add_argument("out", type=Path, help="another folder; then tables, publish, ... of that")
     command.add_argument("--methods", nargs="+", help="in the order of the tables (default: all)")
     command.add_argument("--datasets", nargs="+", help="likewise")
     command.add_argument("--metrics", nargs="+", help="likewise")
@@ -114,7 +114,7 @@ def _add_tables(commands: Any) -> None:
         commands,
         "tables",
         _tables,
-        "tables of a study: csv, md and tex, one a protocol",
+        "tables of a study: csv and md, one a protocol",
         "zero-leinr tables results/demo",
     )
     command.add_argument("results", type=Path, help="results/<study>")

@@ -74,7 +74,7 @@ def draw(
         axes[0].text(0.5, 0.5, "no protocol has every method", ha="center", va="center")
     title = f"Rankings on {dataset.label} ({dataset.count} images) by protocol, best on top."
     moved = f"Colored and named at both ends: those that move by {_far(study)} ranks or more."
-    notes = [f"{sentence}." for sentence in correlations(study, ranks)]
+    notes = [f"{sentence}." for sentence in correlations(study, ranks, load_paper()["protocols"])]
     add_foot(figure, [title, moved, budget_note(study), *notes], [], 1)
     return figure
 

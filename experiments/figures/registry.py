@@ -50,6 +50,7 @@ FIGURES = {
     "differences": FigureKind("differences:write_difference_figure", "all", ("scores",), "ablated"),
     "quality_cost": FigureKind("costs:write_quality_cost", "paired", ("scores", "costs"), "costs"),
     "claims": FigureKind("claims:write_claim_figure", "study", ("scores",), "claims"),
+    "budget": FigureKind("budget:write_budget", "all", ("scores",), "trained", paper=True),
     "errors": FigureKind("errors:write_error_maps", "paired", ("scores", "images"), paper=True),
     "curves": FigureKind("curves:write_curve_maps", "all", ("images", "weights"), paper=True),
     "denoising": FigureKind("denoising:write_denoising", "all", ("images",), paper=True),

@@ -1,4 +1,4 @@
-# Tables: csv for programs, md to read, tex for papers; one table a protocol.
+# Tables: csv for programs, md to read (for papers: publish.smk); one table a protocol.
 
 
 rule table:
@@ -13,7 +13,6 @@ rule table:
             labels={"protocol": "{protocol}", "format": "csv"},
         ),
         md="results/{study}/tables/scores_{protocol}.md",
-        tex="results/{study}/tables/scores_{protocol}.tex",
     log:
         "results/{study}/logs/tables/{protocol}.log",
     conda:
@@ -36,7 +35,6 @@ rule rank_table:
             labels={"table": "ranks"},
         ),
         md="results/{study}/tables/ranks.md",
-        tex="results/{study}/tables/ranks.tex",
     log:
         "results/{study}/logs/tables/ranks.log",
     conda:

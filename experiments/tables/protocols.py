@@ -17,7 +17,7 @@ from experiments.tables.write import write_table
 
 
 def write_protocols(study_folder: Path) -> list[Path]:
-    """Write ``tables/protocols.{csv,md,tex}`` of a study.
+    """Write ``tables/protocols.{csv,md}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.

@@ -15,7 +15,7 @@ ALL = "all"
 
 
 def write_ranks(study_folder: Path) -> list[Path]:
-    """Write ``tables/ranks.{csv,md,tex}`` of a study.
+    """Write ``tables/ranks.{csv,md}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.

@@ -1,4 +1,4 @@
-"""The score tables of a study: one a protocol, as tidy CSV, Markdown and LaTeX.
+"""The score tables of a study: one a protocol, as tidy CSV and Markdown.
 
 Every method but the controls is ranked, the raw input too, in every column. A metric with a caveat
 (NIQE, which can prefer the raw input to its enhancements) is ranked like the others and carries its
@@ -25,7 +25,7 @@ from zero_leinr.errors import InputError
 
 
 def write_tables(study_folder: Path, only: str | None = None) -> list[Path]:
-    """Write ``tables/scores_<protocol>.{csv,md,tex}`` for every protocol of a study.
+    """Write ``tables/scores_<protocol>.{csv,md}`` for every protocol of a study.
 
     Args:
         study_folder: ``results/<study>``.
