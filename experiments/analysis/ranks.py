@@ -5,6 +5,7 @@ test of Friedman, then that of Nemenyi at 5 %. It holds images for the only sour
 seeds are averaged first. Controls are not ranked.
 """
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from experiments.analysis.model import Dataset, Metric, StudyResults
 from zero_leinr.errors import InputError
 
 PROTOCOL = "standard"
+LEAST_METHODS = 3
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,30 @@ def rank_all(
     return _test(study, means)
 
 
+ALL = "all"
+
+
+def every_rank(study: StudyResults, scores: pd.DataFrame) -> dict[tuple[str, str], Ranks]:
+    """Rank in every column, and in all together under the name ``ALL``.
+
+    Columns with too few methods or images are left out.
+
+    Args:
+        study: Whose methods are ranked.
+        scores: What ``read_scores`` returned for it.
+
+    Returns:
+        (data set, metric) -> ranks.
+    """
+    columns, found = ranked_columns(study, scores), {}
+    for dataset, metric in columns:
+        with contextlib.suppress(InputError):
+            found[dataset.name, metric.name] = rank_images(study, scores, dataset, metric)
+    with contextlib.suppress(InputError):
+        found[ALL, ALL] = rank_all(study, scores, columns)
+    return found
+
+
 def _by_image(
     study: StudyResults, scores: pd.DataFrame, dataset: Dataset, metric: Metric
 ) -> pd.DataFrame:
@@ -122,7 +148,7 @@ def _test(study: StudyResults, tables: Sequence[pd.DataFrame]) -> Ranks:
     that the mean over n images, and over sets of these means, has what ``weight`` says.
     """
     methods = len(tables[0].columns) if tables else 0
-    if methods < 3 or min(map(len, tables)) < 2:
+    if methods < LEAST_METHODS or min(map(len, tables)) < 2:
         raise InputError(f"study {study.name}: ranks need three methods and two images at least")
     ranks = [table.rank(axis=1) for table in tables]
     mean = pd.concat([table.mean() for table in ranks], axis=1).mean(axis=1)

@@ -5,13 +5,10 @@ from pathlib import Path
 import pandas as pd
 
 from experiments.analysis.model import StudyResults
-from experiments.analysis.ranks import Ranks, rank_all, rank_images, ranked_columns
+from experiments.analysis.ranks import ALL, Ranks, every_rank
 from experiments.analysis.results import open_study
 from experiments.tables.table import Cell, Column, Table, cells, remarks
 from experiments.tables.write import write_table
-from zero_leinr.errors import InputError
-
-ALL = "all"
 
 
 def write_ranks(study_folder: Path) -> list[Path]:
@@ -32,18 +29,14 @@ def write_ranks(study_folder: Path) -> list[Path]:
 
 def layout(study: StudyResults, scores: pd.DataFrame) -> Table:
     """Lay out a column for each data set and metric, one for all sets, and the last row."""
-    columns, heads, ranks = ranked_columns(study, scores), [Column("Method", "l")], {}
-    for dataset, metric in columns:
-        try:
-            ranks[dataset.name, metric.name] = rank_images(study, scores, dataset, metric)
-        except InputError:  # too few methods or images
-            continue
-        heads.append(Column(metric.label, over=dataset.label))
-    try:
-        ranks[ALL, ALL] = rank_all(study, scores, columns)
-        heads.append(Column("All sets"))
-    except InputError:
-        pass
+    ranks = every_rank(study, scores)
+    heads = [Column("Method", "l")]
+    for dataset, metric in ranks:
+        if dataset == ALL:
+            heads.append(Column("All sets"))
+        else:
+            over = study.dataset(dataset).label
+            heads.append(Column(study.metric(metric).label, over=over))
     groups: dict[str, list[list[Cell]]] = {}
     for method in study.ranked:
         row = [Cell(_number(found.mean.get(method.name))) for found in ranks.values()]
