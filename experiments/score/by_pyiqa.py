@@ -94,7 +94,7 @@ def _offline(name: str) -> Iterator[None]:
         )
 
     looked_up = socket.getaddrinfo
-    socket.getaddrinfo = refuse  # what every download begins with
+    socket.getaddrinfo = refuse  # type: ignore[assignment]  # what every download begins with
     try:
         yield
     finally:
