@@ -21,6 +21,7 @@ from support.project import PROJECT, STUDY, VARIANTS, Project, write_yaml
 AGGREGATES = {
     "table": 3,
     "protocol_table": 1,
+    "rank_table": 1,
     "figure": 4,  # scores, protocols, an image grid, training curves
     "page": 1,
 }
@@ -46,6 +47,7 @@ def test_the_road_leaves_every_product(finished):
         "tables/scores_standard.md",
         "tables/scores_luma.md",
         "tables/protocols.md",
+        "tables/ranks.md",
         "figures/protocols_pairs.png",
         "figures/scores_pairs.pdf",
         "figures/training_curves.png",

@@ -183,16 +183,20 @@ def write_scores(scores: "pd.DataFrame", path: Path) -> None:
         scores.to_csv(temporary, index=False)
 
 
-@functools.cache
-def _function(where: str, weights: str | None) -> MetricFunction:
+def _function(where: str, weights: str | None = None) -> MetricFunction:
     """Return `function` of `experiments/score/file.py` for "file:function".
 
     "pyiqa:name" is the metric of that name in the package pyiqa, with the weights of its entry.
     """
     file, function = where.split(":")
     if file == "pyiqa":
-        from experiments.score.by_pyiqa import metric_of
-        from experiments.score.perceptual import metric_weights
-
-        return metric_of(function, metric_weights(weights) if weights else None)
+        return _of_pyiqa(function, weights)
     return getattr(importlib.import_module(f"experiments.score.{file}"), function)
+
+
+@functools.cache  # so that the checksum of the weights is not computed for each image
+def _of_pyiqa(name: str, weights: str | None) -> MetricFunction:
+    from experiments.score.by_pyiqa import metric_of
+    from experiments.score.perceptual import metric_weights
+
+    return metric_of(name, metric_weights(weights) if weights else None)

@@ -44,10 +44,10 @@ def layout(study: StudyResults, scores: pd.DataFrame) -> Table:
     critical = [f"{found.critical:.1f}" for found in ranks.values()]
     groups["From which two differ"] = [cells(["Critical difference", *critical])]
     caption = (
-        f"{study.title}: mean ranks over images, 1 is best. Nemenyi's test at 5 % sets two methods "
-        "apart whose ranks in a column differ by more than its critical difference. Paired sets "
-        "are ranked by metrics with references, the others by those without. All sets: by each "
-        "image's mean rank over its metrics, every data set with the same weight."
+        f"{study.title}: mean ranks over images, 1 is best. Two methods whose ranks in a column "
+        "differ by more than its critical difference are set apart by Nemenyi's test at 5 %. "
+        "Paired sets are ranked by metrics with references, the others by those without. All sets: "
+        "by each image's mean rank over its metrics, every data set with the same weight."
     )
     notes = [] if ranks else ["Nothing to rank: it takes three methods and two images"]
     return Table(f"{study.name}-ranks", caption, heads, groups, remarks(notes), _tidy(ranks))

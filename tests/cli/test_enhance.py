@@ -105,6 +105,24 @@ def test_the_seeds_of_a_method_go_in_one_call(photos, tmp_path):
     assert len({path.read_bytes() for path in images.rglob("1.png")}) == 2
 
 
+def test_a_positive_control_is_made_of_the_references_of_a_listing(photos, tmp_path, capsys):
+    bright = tmp_path / "bright"
+    assert command("enhance", photos, "--method", "gamma", "--out", bright) == 0
+    low = sorted(photos.iterdir())
+    items = [Item(path.stem, str(path), str(bright / path.name)) for path in low]
+    listing = tmp_path / "pairs.json"
+    write_listing(Listing("pairs", True, 3, 3, "", "", [], items), listing)
+    out = tmp_path / "out"
+    assert command("enhance", "--listings", listing, "--method", "reference", "--out", out) == 0
+    for item in items:
+        made = out / "pairs" / f"{item.name}.png"
+        assert np.array_equal(read_image(made), read_image(item.high))
+    capsys.readouterr()
+    line = fails(capsys, "enhance", photos, "--method", "reference", "--out", tmp_path / "none")
+    assert "method reference is made of references; give --listings of image pairs" in line
+    assert not (tmp_path / "none").exists()
+
+
 def test_photos_as_they_are_wanted(photos, tmp_path, capsys):
     Image.open(photos / "0.png").save(photos / "0.jpg", comment="other stem", quality=90)
     (photos / "0.png").unlink()
