@@ -71,6 +71,12 @@ def rank(study: StudyResults, scores: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)[COLUMNS]
 
 
+def ranked(study: StudyResults, scores: pd.DataFrame) -> list[Dataset]:
+    """Return the data sets that ``rank`` has something for."""
+    there = set(rank(study, scores)["dataset"])
+    return [dataset for dataset in study.datasets if dataset.name in there]
+
+
 def correlations(
     study: StudyResults, ranks: pd.DataFrame, names: Mapping[str, str] = NO_NAMES
 ) -> list[str]:

@@ -11,11 +11,9 @@ from experiments.provenance import write_json
 from experiments.sheets.weights import WeightsOrigin
 from zero_leinr.errors import InputError, hint
 
-# What a study's folder holds, and a kept study's.
-LINKED = (
-    *("scores", "images", "runs", "data", "costs"),
-    *("scores.csv", "runs.jsonl", "losses.csv", "costs.csv"),
-)
+FOLDERS = ("scores", "images", "runs", "data", "costs")
+KEPT = ("scores.csv", "runs.jsonl", "losses.csv", "costs.csv")  # of a kept study
+LINKED = (*FOLDERS, *KEPT)
 
 
 def select(

@@ -51,9 +51,10 @@ def _publish(options: argparse.Namespace) -> None:
     faults = publish(options.results, options.out, find_format(options.format), options.document)
     for fault in faults:
         print(f"proof: {fault}", file=sys.stderr)
+    proof = options.out / f"{options.document.stem if options.document else 'proof'}.tex"
     if faults and options.strict:
-        raise InputError(f"{options.out / 'proof.tex'}: {len(faults)} faults, see above")
-    print(f"{options.out}: \\usepackage{{zl-tables}}, then \\input{{tables/main}}; all: proof.tex")
+        raise InputError(f"{proof}: {len(faults)} faults, see above")
+    print(f"{options.out}: \\usepackage{{zl-tables}}, then \\input{{tables/main}}; all: {proof}")
 
 
 def _add_table(commands: Any) -> None:

@@ -23,11 +23,11 @@ from experiments.figures.style import (
     name_of,
     paper_style,
     save,
-    side_by_side,
 )
 from zero_leinr.errors import InputError
 
 PROTOCOL = "standard"
+MOST = 4  # panels, of the study's first metrics
 
 
 def write_budget(study_folder: Path, dataset_name: str, request: Request = PLAIN) -> list[Path]:
@@ -65,7 +65,7 @@ def draw(
     scores: pd.DataFrame,
     page: Page = PLAIN.page,
 ) -> Figure:
-    """Draw a panel a metric, as many as stand side by side.
+    """Draw a panel for each of the first metrics.
 
     Args:
         study: The study.
@@ -77,7 +77,7 @@ def draw(
     means = scores.groupby(["metric", "method", "seed"])["value"].mean()
     there = set(means.index.get_level_values("metric"))
     metrics = [m for m in study.columns(dataset, PROTOCOL) if m.name in there]
-    metrics = metrics[: side_by_side(page, len(metrics))]
+    metrics = metrics[:MOST]
     width = page.column if len(metrics) < 3 else page.width
     figure = Figure(figsize=(width, 1.75), layout="constrained")
     (axes,) = figure.subplots(1, len(metrics), squeeze=False)

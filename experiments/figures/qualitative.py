@@ -108,7 +108,9 @@ def _caption(
     request: Request,
 ) -> list[str]:
     shown = f"{dataset.label}, from top to bottom: {', '.join(item.name for item in items)}."
-    scores = "Numbers: PSNR (dB) and LPIPS." if dataset.paired else ""
+    found = [m for m in study.columns(dataset, "standard") if m.name in SHOWN]
+    names = [f"{metric.label} ({metric.unit})" if metric.unit else metric.label for metric in found]
+    scores = f"Numbers: {' and '.join(names)}." if names and dataset.paired else ""
     rules = [IMAGES_RULE * (not request.images), CROPS_RULE * (not request.crops)]
     rules.append(rule_of_methods(study, dataset, methods, request))
     return [shown, scores, *rules, budget_note(study)]

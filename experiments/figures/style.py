@@ -293,8 +293,9 @@ def caption_of(png: Path) -> str:
 
 
 def side_by_side(page: Page, panels: int) -> int:
-    """Return how many panels stand side by side on a page."""
-    return max(1, min(panels, round(page.width / 1.75)))
+    """Return how many panels stand side by side on a page, so that rows are as even as can be."""
+    most = max(1, round(page.width / 1.75))
+    return max(1, math.ceil(panels / math.ceil(max(1, panels) / most)))
 
 
 def clip(low: float, high: float, metric: Metric) -> tuple[float, float]:

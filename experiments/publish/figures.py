@@ -2,9 +2,11 @@ r"""Figures of a paper: drawn for its pages, with the caption beside each and a 
 
 from pathlib import Path
 
+import pandas as pd
+
 from experiments.analysis.budgets import budgets
 from experiments.analysis.model import StudyResults
-from experiments.analysis.protocols import compared
+from experiments.analysis.protocols import ranked
 from experiments.figures.denoising import denoised
 from experiments.figures.pictures import own_methods
 from experiments.figures.registry import FIGURES, FigureKind, draw_figure
@@ -18,9 +20,9 @@ from zero_leinr.atomic_write import replacing
 EACH = ("scores", "qualitative")  # of every data set; the others of the first that they fit
 
 
-def figures_of(folder: Path, study: StudyResults) -> list[str]:
+def figures_of(folder: Path, study: StudyResults, scores: pd.DataFrame) -> list[str]:
     """Return the figures that a study has something for, such as ``scores_lol_eval15``."""
-    names = []
+    names, in_protocols = [], ranked(study, scores)
     for kind_name, kind in FIGURES.items():
         if not _has(folder, study, kind_name, kind):
             continue
@@ -31,7 +33,7 @@ def figures_of(folder: Path, study: StudyResults) -> list[str]:
             dataset.name
             for dataset in sorted(study.datasets, key=lambda dataset: not dataset.paired)
             if (kind.of != "paired" or dataset.paired)
-            and (kind.of != "compared" or compared(study, dataset))
+            and (kind.of != "compared" or dataset in in_protocols)
         ]
         chosen = fitting if kind_name in EACH else fitting[:1]
         names += [f"{kind_name}_{dataset}" for dataset in chosen]

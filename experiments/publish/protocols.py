@@ -3,7 +3,7 @@
 import pandas as pd
 
 from experiments.analysis.model import StudyResults
-from experiments.analysis.protocols import compared, rank
+from experiments.analysis.protocols import rank
 from experiments.publish.latex import Column, PaperTable, escape_latex, number
 from experiments.publish.names import method_cell
 from experiments.sheets.metrics import load_metrics
@@ -11,9 +11,9 @@ from experiments.sheets.paper import load_paper
 
 
 def protocol_table(study: StudyResults, scores: pd.DataFrame) -> PaperTable:
-    """Lay out the first data set that has several protocols, and the rankings' agreement."""
-    dataset = next(d for d in study.datasets if compared(study, d))
+    """Lay out the first data set with ranks in several protocols, and the rankings' agreement."""
     ranks = rank(study, scores)
+    dataset = study.dataset(ranks["dataset"].iloc[0])
     ranks = ranks[ranks["dataset"] == dataset.name]
     columns = list(dict.fromkeys(zip(ranks["metric"], ranks["protocol"], strict=True)))
     means = ranks.set_index(["method", "metric", "protocol"])["mean"].to_dict()

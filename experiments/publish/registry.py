@@ -7,8 +7,8 @@ import pandas as pd
 
 from experiments.analysis.costs import read_costs
 from experiments.analysis.model import StudyResults
-from experiments.analysis.protocols import compared
-from experiments.analysis.ranks import LEAST_METHODS
+from experiments.analysis.protocols import ranked
+from experiments.analysis.ranks import every_rank
 from experiments.publish.ablation import ablated, ablation_table
 from experiments.publish.claims import claim_table, full_claim_table
 from experiments.publish.costs import cost_table
@@ -34,7 +34,7 @@ TABLES: dict[str, Callable[[StudyResults, pd.DataFrame], PaperTable]] = {
 NAMES = [*list(TABLES)[:2], "cost", *list(TABLES)[2:]]
 
 
-def tables_of(folder: Path, study: StudyResults) -> list[str]:
+def tables_of(folder: Path, study: StudyResults, scores: pd.DataFrame) -> list[str]:
     """Return the tables that a study has something for."""
     costs = ResultsFolder(folder)
     has = {
@@ -42,8 +42,8 @@ def tables_of(folder: Path, study: StudyResults) -> list[str]:
         "ablation": bool(ablated(study)),
         "cost": costs.kept_costs.exists() or (folder / "costs").is_dir(),
         "claims": bool(ablated(study)),
-        "protocols": any(compared(study, dataset) for dataset in study.datasets),
-        "ranks": len(study.ranked) >= LEAST_METHODS,
+        "protocols": bool(ranked(study, scores)),
+        "ranks": bool(every_rank(study, scores)),
         "scores": bool(ablated(study)),
         "claims_full": bool(ablated(study)),
         "published": has_published(study),
@@ -74,7 +74,7 @@ def lay_out(folder: Path, study: StudyResults, scores: pd.DataFrame, name: str) 
         InputError: There is no such table, or the study has nothing for it.
     """
     check_name(name)
-    has = tables_of(folder, study)
+    has = tables_of(folder, study, scores)
     if name not in has:
         raise InputError(f"{folder}: has nothing for the table {name}; it has {', '.join(has)}")
     if name == "cost":

@@ -30,7 +30,8 @@ def setup(study: StudyResults) -> str:
             + rf"; methods differ where $p<{ALPHA:g}$ in Wilcoxon's signed-rank test over images, "
             "after Holm's correction."
         )
-    sentences += [f"{escape_latex(text)}." for text in study.remarks_in_words()]
+    said = study.remarks_in_words("data", "leak", "seeds")
+    sentences += [f"{escape_latex(text)}." for text in said]
     return "\\noindent\\textbf{Setup.}\n" + "\n".join(sentences) + "\n"
 
 
@@ -72,17 +73,16 @@ def _training(study: StudyResults) -> list[str]:
 
 
 def notes(study: StudyResults) -> str:
-    """Return what must be known of single methods as a list; empty if there is nothing."""
+    """Return what must be known of single methods and trainings as a list; empty if nothing."""
     items: dict[str, list[str]] = {}
     for method in study.methods:
         if method.note:
             items.setdefault(method.note, []).append(short(method))
-    if not items:
+    said = [f"{listed(names)}: {text.replace('`', '')}" for text, names in items.items()]
+    said += [f"{text}." for text in study.remarks_in_words("training")]
+    if not said:
         return ""
-    lines = [
-        rf"\item {escape_latex(listed(names))}: {escape_latex(text.replace('`', ''))}"
-        for text, names in items.items()
-    ]
+    lines = [rf"\item {escape_latex(text)}" for text in said]
     return "\n".join([r"\begin{itemize}", *lines, r"\end{itemize}"]) + "\n"
 
 

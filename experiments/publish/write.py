@@ -39,7 +39,8 @@ def publish(
     """
     study, scores = open_study(study_folder)
     text = None if document is None else read_document(document)
-    names = [name for name in tables_of(study_folder, study) if reads(text, "tables", name)]
+    tables = tables_of(study_folder, study, scores)
+    names = [name for name in tables if reads(text, "tables", name)]
     for name in names:
         write_table(lay_out(study_folder, study, scores, name), out / "tables")
     write(out / "setup.tex", setup(study))
@@ -47,7 +48,8 @@ def publish(
     write(out / "numbers.tex", numbers(study, scores))
     copy_style(out)
     request = Request(folder=out / "figures", page=page_of(paper))
-    figures = [name for name in figures_of(study_folder, study) if reads(text, "figures", name)]
+    there = figures_of(study_folder, study, scores)
+    figures = [name for name in there if reads(text, "figures", name)]
     for name in figures:
         write_figure(study_folder, name, paper, request)
     supplement = [name for name in names if name in SUPPLEMENT]

@@ -8,7 +8,7 @@ from support.figures import assert_written
 from support.study_to_report import RUN, change
 
 from experiments.analysis.budgets import budgets, steps_of
-from experiments.analysis.results import read_study
+from experiments.analysis.results import open_study, read_study
 from experiments.figures.budget import write_budget
 from experiments.figures.style import caption_of
 from experiments.publish.figures import figures_of
@@ -64,12 +64,12 @@ def test_the_figure_has_a_point_a_budget_and_a_dot_a_seed(tmp_path, monkeypatch)
     assert list(mean.get_ydata()) == pytest.approx([2.2, 3.2, 4.2])
     assert list(dots[0].get_ydata()) == pytest.approx([2.1, 2.3])
     assert "All trainings are as that of FULL† but for their length." in caption_of(files[1])
-    assert "budget_pairs" in figures_of(tmp_path, read_study(tmp_path))
+    assert "budget_pairs" in figures_of(tmp_path, *open_study(tmp_path))
 
 
 def test_a_study_of_one_budget_has_no_such_figure(tmp_path):
     make_budgets(tmp_path, ("full",))
-    assert not any("budget" in name for name in figures_of(tmp_path, read_study(tmp_path)))
+    assert not any("budget" in name for name in figures_of(tmp_path, *open_study(tmp_path)))
     with pytest.raises(InputError, match="no two methods differ in their budget alone"):
         write_budget(tmp_path, "pairs")
 

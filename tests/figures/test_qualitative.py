@@ -49,6 +49,7 @@ def test_grid_of_pairs_shows_input_methods_and_reference(grid):
     assert len(labels(figure)) == 3 * 5
     assert len(figure.axes) == 3 * 3 * 5  # the whole image and two crops
     assert "first seed" in texts(figure)
+    assert "Numbers: PSNR (dB) and LPIPS." in texts(figure)
     assert "reduced" in texts(figure)
 
 

@@ -1,6 +1,7 @@
 """What the figures share: the looks of methods and axes that cut long lines."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
@@ -8,7 +9,7 @@ from support.fake_study import make_study
 
 from experiments.analysis.model import Metric
 from experiments.analysis.results import read_study
-from experiments.figures.style import clip, cut_long_lines, looks
+from experiments.figures.style import Page, clip, cut_long_lines, looks, side_by_side
 from experiments.sheets.study import VARIANTS_GROUP
 
 
@@ -72,3 +73,8 @@ def test_intervals_end_where_a_metric_ends():
     assert clip(-1.5, 1.2, ssim) == (-1, 1)
     assert clip(-0.2, 0.4, Metric("niqe", "NIQE", "down", False, [])) == (0, 0.4)
     assert clip(-3, 30, Metric("psnr", "PSNR", "up", True, [])) == (-3, 30)
+
+
+@pytest.mark.parametrize(("panels", "across"), [(0, 1), (1, 1), (4, 4), (5, 3), (9, 3), (8, 4)])
+def test_rows_of_panels_are_even(panels, across):
+    assert side_by_side(Page(), panels) == across

@@ -68,7 +68,7 @@ def test_faults_of_a_document_are_found(tmp_path):
 @needs_tex
 @pytest.mark.paper
 @pytest.mark.parametrize("paper", FORMATS)
-@pytest.mark.parametrize("study", ["baselines", "ablations"])
+@pytest.mark.parametrize("study", ["baselines", "ablation"])
 def test_a_kept_study_has_no_fault_in_any_class(tmp_path, study, paper):
     faults = publish(PROJECT / "results" / "reference" / study, tmp_path, FORMATS[paper])
     assert faults == []

@@ -3,12 +3,13 @@
 import json
 
 import pytest
-from support.fake_study import make_study
+from support.fake_study import make_study, score_file
 from support.study_to_report import whole_study
 
 from experiments.analysis.results import open_study
 from experiments.publish.ablation import checks
 from experiments.publish.claims import p_cell
+from experiments.publish.figures import figures_of
 from experiments.publish.registry import NAMES, lay_out, tables_of
 from experiments.sheets.paper import load_paper
 from experiments.sheets.study import FULL
@@ -119,7 +120,7 @@ def test_captions_are_short_and_hold_no_key_of_the_config(study):
 
     folder = PROJECT / "results" / "reference" / study
     opened = open_study(folder)
-    for name in tables_of(folder, opened[0]):
+    for name in tables_of(folder, *opened):
         laid_out = lay_out(folder, *opened, name)
         assert len(laid_out.caption.split()) <= 25
         assert "_" not in laid_out.caption.replace(r"\_", "_")
@@ -149,3 +150,14 @@ def test_ranks_of_each_column_and_of_all_sets(tmp_path):
     # The planted scores are the same in all metrics, and lower is better in the last two.
     assert (first[1:5], last[1:5]) == (["4.0", "4.0", "1.0", "1.0"], ["1.0", "1.0", "4.0", "4.0"])
     assert critical[0] == "Critical difference"
+
+
+def test_without_ranks_there_is_no_table_and_no_figure_of_protocols(tmp_path):
+    folder = make_study(tmp_path)
+    there = [*tables_of(folder, *open_study(folder)), *figures_of(folder, *open_study(folder))]
+    assert {"protocols", "protocols_pairs"} <= set(there)
+    path = score_file(folder, "he")
+    head, *lines = path.read_text().splitlines()
+    path.write_text("\n".join([head, *(line for line in lines if "niqe" in line)]) + "\n")
+    there = [*tables_of(folder, *open_study(folder)), *figures_of(folder, *open_study(folder))]
+    assert not any("protocols" in name for name in there)

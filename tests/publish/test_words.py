@@ -36,3 +36,12 @@ def test_numbers_are_those_of_the_tables(tmp_path):
     assert known["psnr/pairs/zero_dce"] == "3.10"
     assert known["ssim/pairs/zero_leinr"] == "4.200"
     assert known["psnr/pairs/no_enrb/diff"] == "$-$0.50"
+
+
+def test_single_trainings_are_notes_and_not_in_the_setup(tmp_path):
+    folder = whole_study(tmp_path)
+    text = "Zero-LEINR, seed 1: training failed, the loss of its denoiser exploded"
+    change(folder, lambda content: content["remarks"].append({"kind": "training", "text": text}))
+    study = read_study(folder)
+    assert rf"\item {text}." in notes(study)
+    assert "seed 1" not in setup(study)
