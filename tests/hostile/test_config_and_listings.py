@@ -123,6 +123,37 @@ def test_no_name_in_a_listing_leads_out_of_its_folder(tmp_path, name):
         assert len(str(error.value)) < 400
 
 
+ROW = {"name": "a", "label": "A"}
+STUDY = {"name": "s", "title": "S", "budget": {"label": "", "reduced": False}, "missing": {}}
+STUDY |= {
+    "methods": [ROW | {"group": "G", "weights": "none", "seeds": [0]}],
+    "datasets": [ROW | {"paired": True, "count": 1}],
+    "metrics": [ROW | {"direction": "up", "needs_reference": True, "protocols": ["standard"]}],
+    "remarks": [],
+}
+
+
+def read_described(path, kind="methods", **changed):
+    content = STUDY | {kind: [STUDY[kind][0] | changed]}
+    path.write_text(json.dumps(content))
+    return read_json(path, "study_json.schema.yaml", "run again")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES[:10] if name != "\ud800"], ids=repr)
+def test_no_name_in_a_study_leads_out_of_its_folder(tmp_path, name):
+    path = tmp_path / "study.json"
+    assert read_described(path)
+    for kind, changed in (
+        ("methods", {"name": name}),
+        ("datasets", {"name": name}),
+        ("metrics", {"name": name}),
+        ("metrics", {"protocols": [name]}),
+        ("metrics", {"beside": [name]}),
+    ):
+        with pytest.raises(InputError, match=r"study\.json: "):
+            read_described(path, kind, **changed)
+
+
 @pytest.mark.parametrize(
     "changed",
     [{"items": 5}, {"items": None}, {"items": [5]}, {"items": [{}]}, {"items": {"a": 1}},
