@@ -6,7 +6,6 @@ intensity and leave the colors alone), and what scikit-image's CLAHE does with a
 All results are rounded to the nearest 8-bit value.
 """
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,25 +34,6 @@ def gamma(settings: Mapping[str, Any], weights: Path | None, device: str) -> Met
         raise InputError(f"setting 'gamma' must be above 0, not {exponent}")
     table = to_uint8((np.arange(256) / 255) ** (1 / exponent))
     return lambda image: table[image]
-
-
-def random_brightness(settings: Mapping[str, Any], weights: Path | None, device: str) -> Method:
-    """Multiply the image by a random factor: the control that every method has to beat.
-
-    The factor is drawn for each image, from its pixels and the seed, evenly on a logarithmic scale.
-
-    Settings:
-        seed: Fixes the factors, 0 if not given.
-        largest: The largest factor, 10 if not given; the smallest is 1.
-    """
-    chosen = options(settings, seed=0, largest=10.0)
-
-    def method(image: np.ndarray) -> np.ndarray:
-        pixels = hashlib.sha256(image.tobytes()).digest()
-        draw = np.random.default_rng([chosen["seed"], *pixels]).random()
-        return to_uint8(np.clip(image / 255 * chosen["largest"] ** draw, 0, 1))
-
-    return method
 
 
 def histogram_equalization(

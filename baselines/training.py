@@ -35,6 +35,7 @@ class TrainingStep:
         recipe: BaselineRecipe,
     ) -> None:
         self.model, self.losses, self.part, self.recipe = model, losses, part, recipe
+        self.compiled = False
         self.optimizer = torch.optim.Adam(
             model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay
         )
@@ -53,7 +54,12 @@ class TrainingStep:
         Raises:
             InputError: The recipe weighs a loss that the method does not have.
         """
-        found = self.losses(image)
+        if self.compiled and len(image) < self.recipe.batch:
+            # It would be compiled again for the shape of one batch an epoch.
+            with torch.compiler.set_stance("force_eager"):
+                found = self.losses(image)
+        else:
+            found = self.losses(image)
         for name in self.recipe.losses:
             check_known(f"losses.{name}", name, list(found))
         values = {name: weight * found[name] for name, weight in self.recipe.losses.items()}
@@ -64,6 +70,10 @@ class TrainingStep:
         self.optimizer.step()
         return {f"{self.part}/{name}": value.detach() for name, value in values.items()}
 
+    def compile(self) -> None:
+        """Send networks and losses through ``torch.compile``; the last bits then differ."""
+        self.losses, self.compiled = torch.compile(self.losses, dynamic=False), True
+
     def state_dict(self) -> dict[str, Any]:
         """Return weights, running statistics and optimizer state."""
         return {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict()}
@@ -71,4 +81,6 @@ class TrainingStep:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take back what ``state_dict`` gave."""
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        # The settings are those of the recipe and of this step, not of the file.
+        own = {"param_groups": self.optimizer.state_dict()["param_groups"]}
+        self.optimizer.load_state_dict(state["optimizer"] | own)

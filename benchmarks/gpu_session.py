@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, help="default: those of the recipes")
     parser.add_argument("--together", type=int, default=1, help="runs at a time (default 1)")
     parser.add_argument("--precision", default="float32", choices=("float32", "bfloat16"))
-    parser.add_argument("--compile", action="store_true", help="compile the networks")
+    parser.add_argument("--compile", action="store_true", help="compile networks and losses")
     parser.add_argument("--official", type=Path, help="folder with the official train.py")
     parser.add_argument("--loop", type=Path, help="with --official: epochs over this folder, too")
     parser.add_argument("--device", default="cuda")
@@ -91,13 +91,13 @@ def check(options: Namespace) -> Table:
 
     from zero_leinr.inference import enhance
     from zero_leinr.recipe import Recipe
-    from zero_leinr.training_step import training_step
+    from zero_leinr.training_step import COMPILED, training_step
 
     columns = ["what", "difference", "allowed"]
     table = Table(f"{device_name(options.device)} against a CPU in float32", columns)
     sides = []
-    here = (options.device, options.precision, options.compile)
-    for device, precision, compiled in (("cpu", "float32", False), here):
+    here = (options.device, options.precision, COMPILED if options.compile else ())
+    for device, precision, compiled in (("cpu", "float32", ()), here):
         recipe = Recipe().replace({"precision": precision})
         step = training_step(recipe, 0, device, compiled=compiled)
         with torch.no_grad():
@@ -172,7 +172,7 @@ def _train_until(options: Namespace, folder: Path, stop: int) -> None:
 
     from zero_leinr.recipe import Recipe
     from zero_leinr.training import train
-    from zero_leinr.training_step import training_step
+    from zero_leinr.training_step import COMPILED, training_step
 
     on_gpu = options.device.startswith("cuda")
     batch, side = (options.batch, options.size) if on_gpu else (2, 64)
@@ -185,7 +185,8 @@ def _train_until(options: Namespace, folder: Path, stop: int) -> None:
         if stop <= done < STEPS:
             os._exit(KILLED)
 
-    make_step = functools.partial(training_step, compiled=options.compile)
+    compiled = COMPILED if options.compile else ()
+    make_step = functools.partial(training_step, compiled=compiled)
     train(
         recipe, np.ascontiguousarray(images), 0, folder, make_step=make_step,
         device=options.device, checkpoint_every=4, checkpoint_seconds=0, progress=progress,
@@ -202,23 +203,50 @@ def device_name(device: str) -> str:
 # --------------------------------------------------------------------------------------- time
 
 
+WORTH = 1.1
+"""How many times faster a switch must be, to be worth other last bits."""
+
+
 def time_settings(options: Namespace) -> Table:
-    """Time a step in each precision, compiled and not."""
+    """Time a step with each switch alone and with all together; say which to turn on."""
     title = f"Training on {device_name(options.device)}: median seconds of a step, "
     title += f"batch {options.batch}, {options.size}x{options.size}"
-    table = Table(title, ["precision", "seconds", "against the first"])
-    first = None
-    for precision, compiled in product(("float32", "bfloat16"), (False, True)):
+    table = Table(title, ["settings", "seconds", "against the first"])
+    seconds: dict[str, float] = {}
+    compilations = ((), ("networks",), ("losses",), ("networks", "losses"))
+    for precision, compiled in product(("float32", "bfloat16"), compilations):
         shape = (options.batch, options.size, options.device, precision, compiled)
         (times,) = in_turns([(our_step, shape)], repeats=20, threads=8)
-        first = first or times.seconds
-        name = precision + ", compiled" * compiled
-        table.add(name, f"{times.seconds:.4f}", f"{first / times.seconds:.2f}x")
-    shape = (options.batch, options.size, options.device, "float32", False)
+        name = precision + f", compiled {' and '.join(compiled)}" * bool(compiled)
+        seconds[name] = times.seconds
+    shape = (options.batch, options.size, options.device, "float32", ())
     (times,) = in_turns([(unaligned_step, shape)], repeats=20, threads=8)
-    name = "float32, channels not padded"
-    table.add(name, f"{times.seconds:.4f}", f"{first / times.seconds:.2f}x")
+    seconds["float32, channels not padded"] = times.seconds
+    _add_ratios(table, [], seconds)
+    both = ", compiled networks and losses"
+    found = {
+        "--precision bfloat16": seconds["float32"] / seconds["bfloat16"],
+        "--compile": seconds["float32"] / seconds["float32" + both],
+        "both": seconds["float32"] / seconds["bfloat16" + both],
+    }
+    table.title += f". Turn on: {worth(found)}"
     return table
+
+
+def _add_ratios(table: Table, before: list[str], seconds: dict[str, float]) -> None:
+    first = next(iter(seconds.values()))
+    for name, taken in seconds.items():
+        table.add(*before, name, f"{taken:.4f}", f"{first / taken:.2f}x")
+
+
+def worth(faster: dict[str, float]) -> str:
+    """Name the switch that makes a step fastest, if it is worth it.
+
+    Args:
+        faster: How many times faster a step is with each switch, or with all.
+    """
+    best = max(faster, key=lambda name: faster[name])
+    return f"{best} ({faster[best]:.2f}x)" if faster[best] >= WORTH else "nothing"
 
 
 def unaligned_step(*shape: Any) -> Callable[[], None]:
@@ -230,27 +258,42 @@ def unaligned_step(*shape: Any) -> Callable[[], None]:
 
 
 def time_baselines(options: Namespace) -> Table:
-    """Time a step of every baseline among the recipes, at its own batch."""
+    """Time a step of every baseline among the recipes, at its own batch, with each switch."""
     title = f"Training baselines on {device_name(options.device)}: median seconds of a step"
-    table = Table(title, ["method", "batch", "side", "seconds"])
+    columns = ["method", "batch", "side", "settings", "seconds", "against the first"]
+    table, advice = Table(title, columns), []
+    switches = {"as it is": (False, False), "--compile": (True, False)}
+    if options.device.startswith("cuda"):
+        switches |= {"--cuda-graph": (False, True), "--compile --cuda-graph": (True, True)}
     for path in sorted(options.recipes.glob("*.json")):
         recipe = json.loads(path.read_text(encoding="utf-8"))["recipe"]
-        if "method" in recipe:
-            (times,) = in_turns([(baseline_step, (recipe, options.device))], repeats=20, threads=8)
-            side = recipe["crop"] or recipe["image_size"]
-            table.add(path.stem, str(recipe["batch"]), str(side), f"{times.seconds:.4f}")
+        if "method" not in recipe:
+            continue
+        seconds = {}
+        for name, (compiled, graphed) in switches.items():
+            maker = (baseline_step, (recipe, options.device, compiled, graphed))
+            seconds[name] = in_turns([maker], repeats=20, threads=8)[0].seconds
+        side = recipe["crop"] or recipe["image_size"]
+        _add_ratios(table, [path.stem, str(recipe["batch"]), str(side)], seconds)
+        plain = seconds.pop("as it is")
+        advice.append(f"{path.stem}: {worth({k: plain / taken for k, taken in seconds.items()})}")
+    table.title += f". Turn on: {', '.join(advice)}" if advice else ""
     return table
 
 
-def baseline_step(settings: dict[str, Any], device: str) -> Callable[[], None]:
+def baseline_step(
+    settings: dict[str, Any], device: str, compiled: bool, graphed: bool
+) -> Callable[[], None]:
     """Return the step that `zero-leinr train` takes for a baseline."""
     from baselines.recipe import make_recipe
     from baselines.registry import find
+    from baselines.replayed_step import faster
     from zero_leinr.device import set_up_training
 
     set_up_training()
     recipe = make_recipe(settings)
-    step = find(f"{settings['method']}:training_step")(recipe, 0, device)
+    make_step = faster(find(f"{settings['method']}:training_step"), compiled, graphed)
+    step = make_step(recipe, 0, device)
     image = batch_of(recipe.batch, recipe.crop or recipe.image_size, device)
 
     def call() -> None:
@@ -370,10 +413,8 @@ def start(options: Namespace, recipe: Path, seed: int, run: Path) -> "subprocess
     """Start `zero-leinr train` on a copy of the recipe with this session's precision."""
     run.mkdir(parents=True, exist_ok=True)
     content = json.loads(recipe.read_text(encoding="utf-8"))
-    compiled = []
-    if "precision" in content["recipe"]:  # baselines train as they are
+    if "precision" in content["recipe"]:
         content["recipe"]["precision"] = options.precision
-        compiled = ["--compile"] * options.compile
     copy = run / "recipe.json"
     copy.write_text(json.dumps(content), encoding="utf-8")
     command = [
@@ -385,7 +426,8 @@ def start(options: Namespace, recipe: Path, seed: int, run: Path) -> "subprocess
         str(copy.resolve()),
     ]
     command += ["--images", str(options.images.resolve()), "--seed", str(seed)]
-    command += ["--out", str(run.resolve()), "--device", options.device, *compiled]
+    command += ["--out", str(run.resolve()), "--device", options.device]
+    command += ["--compile"] * options.compile
     if options.listing:
         command += ["--listing", str(options.listing.resolve())]
     with (run / "train.log").open("ab") as log:

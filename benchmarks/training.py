@@ -14,7 +14,7 @@ too small for a CPU's fast path. With --loop, whole epochs with the loading of i
 
 import argparse
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,9 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5, help="timed calls of each (default 5)")
     parser.add_argument("--steps", type=int, default=STEPS, help="of a loss curve (default 200)")
     parser.add_argument("--threads", type=int, default=1, help="of the CPU (default 1)")
-    parser.add_argument("--compile", action="store_true", help="compile the networks of ours")
+    parser.add_argument(
+        "--compile", action="store_true", help="compile networks and losses of ours"
+    )
     parser.add_argument("--out", type=Path, help="writes OUT.csv and OUT.md")
     options = parser.parse_args()
     if (options.official is None) == (options.curves is None):
@@ -100,21 +102,27 @@ def late(options: argparse.Namespace) -> str:
 
 
 def our_step(
-    batch: int, size: int, device: str, precision: str, compiled: bool, state: Path | None = None
+    batch: int,
+    size: int,
+    device: str,
+    precision: str,
+    compiled: bool | Collection[str],
+    state: Path | None = None,
 ) -> Callable[[], None]:
-    """Return the step that `zero-leinr train` takes."""
+    """Return the step that `zero-leinr train` takes; ``compiled`` may name parts of it."""
     import torch
 
     from zero_leinr.allocator import reuse_freed_memory
     from zero_leinr.checkpoint import load_state
     from zero_leinr.device import set_up_training
     from zero_leinr.recipe import Recipe
-    from zero_leinr.training_step import training_step
+    from zero_leinr.training_step import COMPILED, training_step
 
     reuse_freed_memory()
     set_up_training()
     recipe = Recipe().replace({"batch": batch, "image_size": size, "precision": precision})
-    step = training_step(recipe, 0, device, compiled=compiled)
+    parts = {True: COMPILED, False: ()}[compiled] if isinstance(compiled, bool) else compiled
+    step = training_step(recipe, 0, device, compiled=parts)
     if state is not None:
         step.load_state_dict(load_state(state, device))
     image = batch_of(batch, size, device).contiguous(memory_format=torch.channels_last)
@@ -139,14 +147,14 @@ def our_epoch(
     from zero_leinr.device import set_up_training
     from zero_leinr.images import read_image
     from zero_leinr.recipe import Recipe
-    from zero_leinr.training_step import training_step
+    from zero_leinr.training_step import COMPILED, training_step
 
     reuse_freed_memory()
     set_up_training()
     images = np.stack([resized(read_image(path), size) for path in list_images(folder)])
     settings = {"batch": batch, "image_size": size, "precision": precision, "epochs": 10**6}
     recipe = Recipe().replace(settings)
-    train_on = training_step(recipe, 0, device, compiled=compiled)
+    train_on = training_step(recipe, 0, device, compiled=COMPILED if compiled else ())
     steps = batches(images, recipe, 0, 0, device)
 
     def call() -> int:

@@ -1,4 +1,4 @@
-"""Gather the pages of the site in one folder: those of docs/, the kept studies, the API.
+"""Gather the pages of the site: docs/, the kept studies with their reports, the API, the files.
 
     python docs/build_site.py build/site-pages
 
@@ -9,15 +9,19 @@ calls this, then builds the site.
 
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import yaml
 from latex2mathml.converter import convert
 
 PROJECT = Path(__file__).parents[1]
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)")
 FORMULA = re.compile(r"(\$\$?)([^$]+)\1")
 IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
+SCHEMAS = PROJECT / "experiments" / "schemas"
 WITH_FORMULAS = {"method.md"}
 API = {
     "zero_leinr": (
@@ -44,8 +48,21 @@ def main(target: Path) -> None:
     for source, page in pages.items():
         text = _relinked(source, page, pages, target)
         (target / page).parent.mkdir(exist_ok=True)
+        if (source.parent / "study.json").exists():
+            text = _with_report(text, source.parent, target / page)
         (target / page).write_text(text, encoding="utf-8")
     _write_api(target / "api.md")
+    _write_files(target / "files.md")
+
+
+def _with_report(text: str, study: Path, page: Path) -> str:
+    """Write a kept study's report beside its page; return the page with a link to it."""
+    report = page.with_name(f"{study.name}-report.html")
+    command = ["zero-leinr", "report", str(study), "--without-images", "--out", str(report)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    title, rest = text.split("\n", 1)
+    link = f"[Open the report]({report.name}): every table and figure, to sort and to filter."
+    return f"{title}\n\n{link}\n{rest}"
 
 
 def _relinked(source: Path, page: Path, pages: dict[Path, Path], target: Path) -> str:
@@ -111,6 +128,53 @@ def _write_api(path: Path) -> None:
         for module in modules.split():
             lines += ["", f"::: {package}.{module}"]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _write_files(path: Path) -> None:
+    """Write the page of the files of a study, from their schemas."""
+
+    def schema(name: str) -> dict[str, Any]:
+        return yaml.safe_load((SCHEMAS / f"{name}.schema.yaml").read_text(encoding="utf-8"))
+
+    lines = ["# The files of a study", ""]
+    lines += ["What other programs may read. Each file is checked against its schema.", ""]
+    lines += [
+        "## CSV",
+        "",
+        "Numbers are written in full; an empty field is a number that is not there.",
+    ]
+    for name, entry in schema("csv").items():
+        fields = [(f["name"], f["type"], f.get("description", "")) for f in entry["fields"]]
+        lines += _columns(name, entry["title"], "column", fields)
+        lines += ["", f"Also {entry['more']}."] if "more" in entry else []
+    lines += ["", "## JSON"]
+    for name in ("study_json", "run_json", "leaks_json"):
+        record = schema(name)
+        fields = [
+            (key, _kind(value), value.get("description", ""))
+            for key, value in record["properties"].items()
+        ]
+        lines += _columns(name.replace("_", "."), record["title"], "key", fields)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _columns(name: str, title: str, what: str, fields: list[tuple[str, str, str]]) -> list[str]:
+    head = [
+        "",
+        f"### {name}",
+        "",
+        f"{title}.",
+        "",
+        f"| {what} | type | what it is |",
+        "|---|---|---|",
+    ]
+    return head + [f"| `{key}` | {kind} | {text} |" for key, kind, text in fields]
+
+
+def _kind(value: dict[str, Any]) -> str:
+    """Return the type of a value as its schema says it, without `null`."""
+    kinds = value.get("type", "")
+    return kinds if isinstance(kinds, str) else next(kind for kind in kinds if kind != "null")
 
 
 if __name__ == "__main__":

@@ -116,6 +116,7 @@ def describe_study(
                 "seeds": method.seeds,
                 "recipe": method.recipe,
                 "note": method.entry.get("note"),
+                "control": method.control,
             }
             for method in study.methods.values()
         ],
@@ -142,6 +143,7 @@ def describe_study(
             *({"kind": "leak", **warning} for warning in shared),
         ],
         "training_sha256": found[name].sha256 if (name := study.training_images) in found else None,
+        "grids": study.grids,
         "metrics": describe_metrics(study.metrics),
         # The whole reason is in the log; tables have room for what it begins with, the file's name.
         "missing": {

@@ -78,7 +78,7 @@ class Graph:
         return [*self.tables(study), *self.figures(study), *self.extras(study)]
 
     def tables(self, study: str) -> list[str]:
-        """Return a table for each protocol of some metric, one of protocols, one of the variants.
+        """Return the tables: one a protocol of scores, one of protocols, of ranks, of variants.
 
         A protocol that is shown only beside another has no table of its own.
         """
@@ -93,12 +93,14 @@ class Graph:
         )
         names = [f"scores_{protocol}" for protocol in protocols]
         names += ["protocols"] * bool(self.compared(study))
+        names += ["ranks"] * (len(self.ranked(study)) > 2)
         names += ["differences"] * self.ablated(study)
-        return [
-            f"results/{study}/tables/{name}.{kind}"
-            for name in names
-            for kind in ("csv", "md", "tex")
-        ]
+        return [f"results/{study}/tables/{name}.{kind}" for name in names for kind in ("csv", "md")]
+
+    def ranked(self, study: str) -> list[str]:
+        """Return the methods that are ranked: all but the controls."""
+        methods = self.studies[study].methods.values()
+        return [method.name for method in methods if method.control is None]
 
     def compared(self, study: str) -> list[str]:
         """Return data sets with scores in several protocols: those with references."""
@@ -140,8 +142,9 @@ class Graph:
     def extras(self, study: str) -> list[str]:
         """Return the tables that the config asks for beyond scores: costs, published, claims."""
         extras = self.studies[study].extras
-        kinds = ("csv", "md", "tex")
-        return [f"results/{study}/tables/{extra}.{kind}" for extra in extras for kind in kinds]
+        return [
+            f"results/{study}/tables/{extra}.{kind}" for extra in extras for kind in ("csv", "md")
+        ]
 
     def scored(self, study: str) -> dict[str, Any]:
         """How each metric is computed: with another protocol, a method is scored again."""
@@ -158,9 +161,13 @@ class Graph:
         return FULL in variants and len(variants) > 1
 
     def costs(self, study: str) -> list[str]:
-        """Return the measured costs of every method that runs here."""
+        """Return the measured costs of every method that runs here and is no control."""
         methods = self.studies[study].methods.values()
-        measured = [method.name for method in methods if method.weights != WeightsOrigin.ELSEWHERE]
+        measured = [
+            method.name
+            for method in methods
+            if method.weights != WeightsOrigin.ELSEWHERE and method.control is None
+        ]
         return [f"results/{study}/costs/{name}.json" for name in measured]
 
     def losses(self, study: str) -> list[str]:
@@ -189,6 +196,16 @@ class Graph:
     def listings(self, study: str) -> list[str]:
         """Return the listings of the study's evaluation sets."""
         return [f"results/{study}/data/{name}.json" for name in self.studies[study].datasets]
+
+    def listings_of(self, study: str, method: str) -> list[str]:
+        """Return the listings of a method: those with references alone for a positive control."""
+        positive = self.method(study, method).control == "positive"
+        names = self.studies[study].datasets
+        return [
+            f"results/{study}/data/{name}.json"
+            for name in names
+            if self.registry[name].paired or not positive
+        ]
 
     def training_listing(self, study: str) -> list[str]:
         """Return the listing that the training images come from; none if nothing is trained."""
@@ -237,7 +254,7 @@ class Graph:
     def decides(self, study: str, method: str) -> dict[str, Any]:
         """Return what of a method's entry decides its images; with another note they stay."""
         entry = self.method(study, method).entry
-        keys = ("method", "settings", "settings_for", "crops_to", "weights")
+        keys = ("method", "settings", "settings_for", "crops_to", "weights", "control")
         kept = {key: entry[key] for key in keys if key in entry}
         official = self.official.get(entry.get("weights", ""), {})
         if "images" in entry:
@@ -293,11 +310,21 @@ class Graph:
         return {
             "study": [plan.title, plan.budget_label, plan.reduced, plan.missing_metrics],
             "methods": [
-                [m.name, m.label, m.group, m.weights, m.seeds, m.recipe, m.entry.get("note")]
+                [
+                    m.name,
+                    m.label,
+                    m.group,
+                    m.weights,
+                    m.seeds,
+                    m.recipe,
+                    m.entry.get("note"),
+                    m.control,
+                ]
                 for m in plan.methods.values()
             ],
             "datasets": [[name, self.registry[name].label] for name in plan.datasets],
             "metrics": load_metrics(plan.metrics),
+            "grids": plan.grids,
         }
 
     def paper_needs(self, study: str) -> list[str]:

@@ -24,6 +24,14 @@ def pytest_runtest_setup(item):
             pytest.skip("needs a CUDA card, and there is none here")
 
 
+@pytest.fixture(scope="session")
+def planted(tmp_path_factory):
+    """A study of variants with planted effects; tests that change it copy it first."""
+    from support.planted import variants_study
+
+    return variants_study(tmp_path_factory.mktemp("planted"))
+
+
 @pytest.fixture
 def site(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "*")

@@ -226,3 +226,11 @@ def of_branch(
         "constancy": lambda: color_constancy(enhanced),
         "angle": lambda: color_angle(enhanced, image),
     }
+
+
+def chosen(
+    names: tuple[str, ...], enhanced: Tensor, curves: Tensor, image: Tensor, exposure_level: float
+) -> dict[str, Tensor]:
+    """Compute some of a branch's losses, without weights; arguments as ``of_branch``."""
+    known = of_branch(enhanced, curves, image, exposure_level)
+    return {name: known[name]() for name in names}

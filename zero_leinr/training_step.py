@@ -12,7 +12,7 @@ Source: ``train.py`` of nycu-acm/Zero-LEINR.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,9 @@ from zero_leinr.rng import stream
 
 Losses = dict[str, Tensor]
 
+COMPILED = ("networks", "losses")
+"""What ``torch.compile`` can take: the networks; the losses of the branches."""
+
 
 class TrainingStep:
     """The three networks with their optimizers; a call trains each of them once.
@@ -40,11 +43,16 @@ class TrainingStep:
         model: The networks, on their device.
         recipe: Losses, learning rates and noise.
         seed: The run's seed.
-        compiled: Whether the networks go through ``torch.compile``, for whole batches.
+        compiled: What goes through ``torch.compile``, for whole batches; of ``COMPILED``.
     """
 
-    def __init__(self, model: ZeroLEINR, recipe: Recipe, seed: int, compiled: bool = False) -> None:
+    def __init__(
+        self, model: ZeroLEINR, recipe: Recipe, seed: int, compiled: Collection[str] = ()
+    ) -> None:
         self.model, self.recipe, self.seed, self.compiled = model, recipe, seed, compiled
+        self.losses_of_branch = losses.chosen
+        if "losses" in compiled:
+            self.losses_of_branch = torch.compile(losses.chosen, dynamic=False)
         # Fused: one pass over the weights instead of ten. clip_or_skip needs it, too.
         self.optimizers: dict[str, torch.optim.Adam] = {
             name: torch.optim.Adam(
@@ -70,7 +78,7 @@ class TrainingStep:
             the device, without gradient. Where a step was skipped, its total is infinite.
         """
         if self.compiled and len(image) < self.recipe.batch:
-            # Each network would be compiled again for the shape of one batch an epoch.
+            # All would be compiled again for the shape of one batch an epoch.
             with torch.compiler.set_stance("force_eager"):
                 return self._train(image, epoch, step)
         return self._train(image, epoch, step)
@@ -100,9 +108,10 @@ class TrainingStep:
         """
         with self._autocast(noisy.device.type):
             enhanced, curves = self.model.cpleb.branches[name](noisy)
-        known = losses.of_branch(enhanced, curves, noisy, self.recipe.exposure_level)
-        weights = getattr(self.recipe, name)
-        weighted = {loss: weight * known[loss]() for loss, weight in weights.items() if weight}
+        weights = {loss: weight for loss, weight in getattr(self.recipe, name).items() if weight}
+        level = self.recipe.exposure_level
+        values = self.losses_of_branch(tuple(weights), enhanced, curves, noisy, level)
+        weighted = {loss: weight * values[loss] for loss, weight in weights.items()}
         return self._descend(name, weighted, self.recipe.clip)
 
     def train_denoiser(self, fused: Tensor, neighbors: Tensor, epoch: int) -> Losses:
@@ -168,7 +177,7 @@ class TrainingStep:
 
 
 def training_step(
-    recipe: Recipe, seed: int, device: str, *, compiled: bool = False
+    recipe: Recipe, seed: int, device: str, *, compiled: Collection[str] = ()
 ) -> TrainingStep:
     """Make the training step of a recipe, with a new model.
 
@@ -178,8 +187,8 @@ def training_step(
         recipe: What to train, and how.
         seed: The run's seed.
         device: Where to.
-        compiled: Send the networks through ``torch.compile``: the first steps then take a minute,
-            and numbers differ in the last bits.
+        compiled: Send these through ``torch.compile``, of ``COMPILED``: the first steps then take a
+            minute, and numbers differ in the last bits.
 
     Raises:
         InputError: The weights to start from cannot be read, or lack a part of the recipe.
@@ -192,6 +201,7 @@ def training_step(
         from torch._inductor import config as inductor  # takes seconds
 
         inductor.deterministic = True
+    if "networks" in compiled:
         for network in (*model.cpleb.branches.values(), model.enrb):
             if network is not None:
                 # ENRB sees two sizes. By itself, PyTorch would compile the second one for any size,

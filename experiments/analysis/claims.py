@@ -153,6 +153,8 @@ def _obstacle(study: StudyResults, test: Test, dataset: Dataset | None) -> str:
     for name in (test.method, test.against):
         if name not in [method.name for method in study.methods]:
             return f"the study has no {name}"
+        if name not in [method.name for method in study.ranked]:
+            return f"{name} is a control"
     (entry,) = load_metrics([test.metric]).values()
     if entry["needs_reference"] and not dataset.paired:
         return "needs references"

@@ -180,10 +180,15 @@ def not_separable_from_best(
 
 
 def summarize_with_ties(study: StudyResults, scores: pd.DataFrame) -> pd.DataFrame:
-    """Return what ``summarize`` does, with the column ``not_separable_from_best``."""
+    """Return what ``summarize`` does, with the column ``not_separable_from_best``.
+
+    It is False for controls: they are in no test.
+    """
     ties = not_separable_from_best(
-        scores,
+        scores[scores["method"].isin([method.name for method in study.ranked])],
         {metric.name: metric.direction for metric in study.metrics},
         {method.name for method in study.trained},
     )
-    return summarize(scores).merge(ties, on=["method", "dataset", "metric", "protocol"])
+    keys = ["method", "dataset", "metric", "protocol"]
+    summary = summarize(scores).merge(ties, on=keys, how="left")
+    return summary.assign(not_separable_from_best=summary["not_separable_from_best"].eq(True))

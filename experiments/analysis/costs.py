@@ -46,8 +46,8 @@ def read_costs(study_folder: Path, study: StudyResults) -> pd.DataFrame:
 
 
 def measured(study: StudyResults) -> list[MethodRow]:
-    """Return the methods that have costs: all but those whose images were made elsewhere."""
-    return [method for method in study.methods if method.weights != WeightsOrigin.ELSEWHERE]
+    """Return the methods that have costs: no controls, nor those with images made elsewhere."""
+    return [method for method in study.ranked if method.weights != WeightsOrigin.ELSEWHERE]
 
 
 def image_size(costs: pd.DataFrame) -> str:

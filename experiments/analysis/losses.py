@@ -34,7 +34,9 @@ def read_losses(study_folder: Path, study: StudyResults) -> pd.DataFrame:
         InputError: A ``losses.csv`` is missing or cannot be used.
     """
     if ResultsFolder(study_folder).is_kept:
-        return read_kept_losses(study_folder)
+        kept = read_kept_losses(study_folder)
+        runs = {(method.name, seed) for method in study.trained for seed in method.all_seeds}
+        return kept[[run in runs for run in zip(kept["method"], kept["seed"], strict=True)]]
     frames = []
     for method in study.trained:
         for seed in method.all_seeds:

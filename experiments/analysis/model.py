@@ -29,7 +29,7 @@ class MethodRow:
 
     ``seeds`` are those that its numbers stand on. Failed trainings are left out where others did
     not fail; ``left_out`` are their seeds. ``recipe`` is what the study wants it trained with; None
-    if it is not trained.
+    if it is not trained. A ``control`` (``baselines/controls.py``) is never ranked.
     """
 
     name: str
@@ -40,6 +40,11 @@ class MethodRow:
     recipe: dict[str, Any] | None = None
     note: str | None = None
     left_out: list[int] = field(default_factory=list)
+    control: Literal["positive", "negative"] | None = None
+
+    def runs_on(self, dataset: "Dataset") -> bool:
+        """Tell whether it has images there: a positive control is made of references."""
+        return dataset.paired or self.control != "positive"
 
     @property
     def all_seeds(self) -> list[int]:
@@ -80,7 +85,7 @@ class Metric:
         return "↑" if self.direction == "up" else "↓"
 
 
-REMARK_KINDS = ("data", "leak", "training", "seeds")
+REMARK_KINDS = ("data", "leak", "training", "seeds", "quality")
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,8 @@ class Remark:
     Attributes:
         kind: ``data``: a set lacks images, or is of copies; ``leak``: it shares scenes with the
             training images; ``training``: a training failed, left steps out, or was made otherwise
-            than the study says; ``seeds``: how many trainings of a method are left out.
+            than the study says; ``seeds``: how many trainings of a method are left out;
+            ``quality``: what quality control found (``analysis/quality.py``).
         text: A sentence without a full stop.
         dataset: The data set that it is about, if it is about one.
     """
@@ -105,7 +111,8 @@ class StudyResults:
     """What ``study.json`` says; lists are in the order of the tables.
 
     ``remarks`` are what a reader of any of its numbers must know; ``failed`` names the methods of
-    which every training failed.
+    which every training failed. ``grids`` are the images, crops, methods and labels that the config
+    chooses for the figures of a data set's images.
     """
 
     name: str
@@ -117,6 +124,7 @@ class StudyResults:
     missing: dict[str, str]
     remarks: list[Remark] = field(default_factory=list)
     failed: frozenset[str] = frozenset()
+    grids: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def protocols(self) -> list[str]:
@@ -130,6 +138,11 @@ class StudyResults:
                 own = [name for name in metric.protocols if name not in metric.beside]
                 names += [name for name in own if name not in names]
         return names
+
+    @property
+    def ranked(self) -> list[MethodRow]:
+        """The methods that are ranked and tested: all but the controls."""
+        return [method for method in self.methods if method.control is None]
 
     @property
     def trained(self) -> list[MethodRow]:

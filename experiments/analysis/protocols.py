@@ -1,5 +1,8 @@
 """How a ranking moves with the protocol: every method's mean and rank in all of them."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pandas as pd
 from scipy import stats
 
@@ -7,6 +10,7 @@ from experiments.analysis.model import Dataset, Metric, StudyResults
 from experiments.analysis.statistics import summarize
 
 STANDARD = "standard"
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 COLUMNS = ["dataset", "metric", "protocol", "method", "mean", "rank", "tau"]
@@ -18,7 +22,7 @@ def compared(study: StudyResults, dataset: Dataset) -> list[Metric]:
 
 
 def rank(study: StudyResults, scores: pd.DataFrame) -> pd.DataFrame:
-    """Rank the methods in each protocol of each metric that has several.
+    """Rank the methods, without controls, in each protocol of each metric that has several.
 
     Args:
         study: What ``read_study`` returned.
@@ -32,7 +36,7 @@ def rank(study: StudyResults, scores: pd.DataFrame) -> pd.DataFrame:
     """
     summary = summarize(scores)
     means = dict(list(summary.groupby(["dataset", "metric", "protocol"])))
-    names = [method.name for method in study.methods]
+    names = [method.name for method in study.ranked]
     frames = []
     for dataset in study.datasets:
         for metric in compared(study, dataset):
@@ -67,17 +71,26 @@ def rank(study: StudyResults, scores: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)[COLUMNS]
 
 
-def correlations(study: StudyResults, ranks: pd.DataFrame) -> list[str]:
-    """Kendall's tau of each protocol's ranking with the standard one, in words."""
+def correlations(
+    study: StudyResults, ranks: pd.DataFrame, names: Mapping[str, str] = NO_NAMES
+) -> list[str]:
+    """Kendall's tau of each protocol's ranking with the standard one, in words.
+
+    Args:
+        study: What ``read_study`` returned.
+        ranks: What ``rank`` returned for it.
+        names: Other names of protocols.
+    """
     labels = {metric.name: metric.label for metric in study.metrics}
     sentences = []
     for which, rows in ranks.groupby(["dataset", "metric"], sort=False):
         dataset, metric = map(str, which)
         others = rows[rows["protocol"] != STANDARD].drop_duplicates("protocol")
         said = [
-            f"{protocol} {'undefined' if pd.isna(tau) else format(tau, '.2f')}"
+            f"{names.get(protocol, protocol)} {'undefined' if pd.isna(tau) else format(tau, '.2f')}"
             for protocol, tau in zip(others["protocol"], others["tau"], strict=True)
         ]
         where = f"{labels[metric]} on {study.dataset(dataset).label}"
-        sentences.append(f"Kendall's tau with standard, {where}: {', '.join(said)}")
+        standard = names.get(STANDARD, STANDARD)
+        sentences.append(f"Kendall's tau with {standard}, {where}: {', '.join(said)}")
     return sentences

@@ -2,22 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from experiments.analysis.kept import read_kept_records
-from experiments.analysis.model import Dataset, Remark, StudyResults
+from experiments.analysis.model import Dataset, MethodRow, Remark, StudyResults
 from experiments.results_folder import ResultsFolder
 from experiments.sheets.reading import read_json
 
-if TYPE_CHECKING:
-    from experiments.analysis.kept import read_kept_records
-from experiments.analysis.model import MethodRow
-
 
 def read_trainings(
-    folder: Path, methods: "Sequence[MethodRow]", images: str | None
+    folder: Path, methods: Sequence[MethodRow], images: str | None
 ) -> tuple[list[Remark], set[tuple[str, int]]]:
     """Return what a reader must know of the trainings, as far as their ``run.json`` are there.
 
@@ -73,7 +69,7 @@ def read_record(folder: Path, method: str, seed: int) -> dict[str, Any]:
 
 
 def _trained_otherwise(
-    record: dict[str, Any], method: "MethodRow", seed: int, images: str | None
+    record: dict[str, Any], method: MethodRow, seed: int, images: str | None
 ) -> list[str]:
     """Return in what a run differs from its study: it may come from elsewhere."""
     recipe = record.get("recipe") or {}
@@ -89,7 +85,7 @@ def _trained_otherwise(
 
 
 def describe_gaps(
-    study: StudyResults, summary: "pd.DataFrame", datasets: list[Dataset], protocol: str
+    study: StudyResults, summary: pd.DataFrame, datasets: list[Dataset], protocol: str
 ) -> list[str]:
     """Say which metrics are absent, or stand on fewer images than there are, and why.
 
@@ -121,7 +117,8 @@ def describe_gaps(
             if count == 0:
                 gaps.append(f"{where} is not shown: no image has this score of every method")
                 continue
-            lacking = [m.label for m in study.methods if m.name not in having[place]]
+            own = [method for method in study.methods if method.runs_on(dataset)]
+            lacking = [method.label for method in own if method.name not in having[place]]
             if lacking:
                 gaps.append(
                     f"{where}: – where more than half of the images have no score: "

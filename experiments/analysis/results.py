@@ -58,6 +58,7 @@ def read_study(folder: Path) -> StudyResults:
         metrics=[Metric(**entry) for entry in content["metrics"]],
         missing=content["missing"],
         remarks=[Remark(**entry) for entry in content["remarks"]],
+        grids=content.get("grids", {}),
     )
     said, failed = read_trainings(folder, study.methods, content.get("training_sha256"))
     return _without_failed_runs(replace(study, remarks=[*study.remarks, *said]), failed)

@@ -72,7 +72,7 @@ def _frames(folder: Path, study: StudyResults) -> "Iterator[pd.DataFrame]":
     """Yield the scores of each run on each data set, in study order."""
     for dataset in study.datasets:
         names = {item.name for item in read_listed(folder, dataset)}
-        for method in study.methods:
+        for method in (method for method in study.methods if method.runs_on(dataset)):
             for seed in method.all_seeds:
                 path = ResultsFolder(folder).scores(method.name, seed, dataset.name)
                 failed = seed in method.left_out or method.name in study.failed

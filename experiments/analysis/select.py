@@ -11,7 +11,11 @@ from experiments.provenance import write_json
 from experiments.sheets.weights import WeightsOrigin
 from zero_leinr.errors import InputError, hint
 
-LINKED = ("scores", "images", "runs", "data", "costs")
+# What a study's folder holds, and a kept study's.
+LINKED = (
+    *("scores", "images", "runs", "data", "costs"),
+    *("scores.csv", "runs.jsonl", "losses.csv", "costs.csv"),
+)
 
 
 def select(
@@ -30,7 +34,7 @@ def select(
     marks of tables that are drawn from it are those among what was chosen.
 
     Args:
-        source: ``results/<study>``; of what was chosen, all scores must be there.
+        source: ``results/<study>``, or a kept study; of what was chosen, all scores must be there.
         target: Another folder of results: new, or a former selection, which is replaced.
         methods: In the order of the tables; None for all, as in the next three.
         datasets: Likewise.
@@ -54,6 +58,12 @@ def select(
     kept = [entry["name"] for entry in content["datasets"]]
     others = {dataset.name for dataset in study.datasets} - set(kept)
     content["remarks"] = [said for said in content["remarks"] if said.get("dataset") not in others]
+    rows = {entry["name"] for entry in content["methods"]}
+    content["grids"] = {
+        dataset: grid
+        for dataset, grid in content.get("grids", {}).items()
+        if dataset in kept and rows.issuperset(grid.get("methods", ()))
+    }
     content |= {"name": target.name, "title": title or f"{study.title} (selection)"}
     content["selected_from"] = study.name
     _make_room(target)

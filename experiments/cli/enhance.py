@@ -113,7 +113,7 @@ def _add_enhance(commands: Any) -> None:
 
 
 def _enhance(options: argparse.Namespace) -> None:
-    from experiments.enhance.run import check_items
+    from experiments.enhance.run import check_items, references
 
     if bool(options.images) == bool(options.listings):
         raise InputError("enhance: give images, folders, or --listings (one of them)")
@@ -123,6 +123,8 @@ def _enhance(options: argparse.Namespace) -> None:
         options.weights = [RELEASED]
     files = _files(options, deep=entry is None)
     batches = _batches(options)
+    if entry and entry.get("control") == "positive":
+        batches = [(name, references(options.method, items)) for name, items in batches]
     for weights, folder in _weights_of_seeds(options):
         if weights is not None and not weights.is_file():
             raise InputError(f"{weights}: no such weights; train them with `zero-leinr train`")

@@ -42,6 +42,8 @@ def _methods() -> Lines:
             facts.append(f"weights {_state(entry['weights'])}; licence: {licence}")
         if "recipe" in entry:
             facts.append("trained by the study")
+        if entry.get("control") == "positive":
+            facts.append("made of references: on paired sets alone")
         yield name, entry["label"], facts
     for name, variant in load_ablations().items():
         yield name, variant.label, ["variant of Zero-LEINR, trained by the study"]
@@ -78,14 +80,21 @@ def _is_dir(path: Any) -> bool:
 def _metrics() -> Lines:
     from experiments.score.run import missing_metrics
     from experiments.sheets.metrics import load_metrics
+    from experiments.sheets.reading import load_checked
+    from experiments.sheets.weights import WEIGHTS
 
-    missing = missing_metrics()
+    missing, weights = missing_metrics(), load_checked(WEIGHTS, "weights.schema.yaml")
     for name, entry in load_metrics().items():
         better = {"up": "higher is better", "down": "lower is better"}[entry["direction"]]
         wants = "a reference" if entry["needs_reference"] else "the image alone"
         wants = "the input" if entry.get("against") else wants
         facts = [f"{better}; needs {wants}; protocols: {', '.join(entry['protocols'])}"]
-        yield name, entry["label"], [*facts, entry["citation"], missing.get(name, "")]
+        facts.append(entry["citation"])
+        if entry.get("weights") in weights and name not in missing:
+            facts.append(f"weights here; licence: {weights[entry['weights']]['licence']}")
+        if any(how["function"].startswith("pyiqa:") for how in entry["protocols"].values()):
+            facts.append("pyiqa's licence: PolyForm Noncommercial 1.0.0")
+        yield name, entry["label"], [*facts, missing.get(name, "")]
 
 
 def _studies() -> Lines:

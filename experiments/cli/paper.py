@@ -93,7 +93,7 @@ def _add_figure(commands: Any) -> None:
         _figure,
         "one figure of a paper: pdf, png, and its caption and float as LaTeX",
         "zero-leinr figure qualitative_lol_eval15 results/demo --out paper \\\n"
-        "    --images 179 665 --crops 120,80,150,100 --methods zero_dce zero_leinr\n"
+        "    --images 179 665 --crops 179:120,80,150,100 --methods zero_dce zero_leinr\n"
         "zero-leinr figure critical_lol_eval15 results/reference/baselines --out paper",
     )
     command.add_argument("name", help="a kind and a data set, such as scores_dicm, or claims")
@@ -102,14 +102,20 @@ def _add_figure(commands: Any) -> None:
     command.add_argument("--out", type=Path, required=True, help="the paper's folder")
     command.add_argument("--images", nargs="+", default=[], help="names of images that it shows")
     command.add_argument(
-        "--crops", nargs="+", default=[], help="what it enlarges: left,top,width,height in pixels"
+        "--crops",
+        nargs="+",
+        default=[],
+        help="what it enlarges: left,top,width,height in pixels, IMAGE:left,... of one image",
     )
     command.add_argument("--methods", nargs="+", default=[], help="methods that it shows, in order")
+    command.add_argument(
+        "--labels", nargs="+", default=[], help="other labels of methods: zero_leinr=Ours"
+    )
 
 
 def _figure(options: argparse.Namespace) -> None:
     from experiments.figures.registry import find_figure
-    from experiments.figures.style import Request
+    from experiments.figures.style import Request, parse_crop
     from experiments.publish.figures import page_of, write_figure
     from experiments.publish.formats import find_format
 
@@ -121,20 +127,19 @@ def _figure(options: argparse.Namespace) -> None:
         tuple(options.images),
         tuple(parse_crop(crop) for crop in options.crops),
         tuple(options.methods),
+        dict(parse_label(label) for label in options.labels),
     )
     for path in write_figure(options.results, options.name, paper, request):
         print(path)
 
 
-def parse_crop(text: str) -> tuple[int, int, int, int]:
-    """Turn ``120,80,150,100`` into left, top, width and height.
+def parse_label(text: str) -> tuple[str, str]:
+    """Turn ``zero_leinr=Ours`` into method and label.
 
     Raises:
-        InputError: It is no such four whole numbers, or the crop is empty.
+        InputError: One of them is missing.
     """
-    parts = text.split(",")
-    if len(parts) == 4 and all(part.strip().isdigit() for part in parts):
-        left, top, width, height = (int(part) for part in parts)
-        if width and height:
-            return left, top, width, height
-    raise InputError(f"--crops {text}: write left,top,width,height in pixels: 120,80,150,100")
+    name, _, label = text.partition("=")
+    if name and label:
+        return name, label
+    raise InputError(f"--labels {text}: write METHOD=LABEL, such as zero_leinr=Ours")

@@ -23,6 +23,7 @@ def add_result_commands(commands: Any) -> None:
     _add_costs(commands)
     _add_published(commands)
     _add_protocols(commands)
+    _add_ranks(commands)
     _add_differences(commands)
     _add_claims(commands)
     _add_report(commands)
@@ -58,8 +59,8 @@ def _add_select(commands: Any) -> None:
         "    --datasets lol_eval15\n"
         "zero-leinr tables results/mine",
     )
-    command.add_argument("results", type=Path, help="results/<study>")
-    command.add_argument("out", type=Path, help="another folder; then tables, figures, ... of that")
+    command.add_argument("results", type=Path, help="results/<study>, or a kept study")
+    command.add_argument("out", type=Path, help="another folder; then tables, publish, ... of that")
     command.add_argument("--methods", nargs="+", help="in the order of the tables (default: all)")
     command.add_argument("--datasets", nargs="+", help="likewise")
     command.add_argument("--metrics", nargs="+", help="likewise")
@@ -113,7 +114,7 @@ def _add_tables(commands: Any) -> None:
         commands,
         "tables",
         _tables,
-        "tables of a study: csv, md and tex, one a protocol",
+        "tables of a study: csv and md, one a protocol",
         "zero-leinr tables results/demo",
     )
     command.add_argument("results", type=Path, help="results/<study>")
@@ -261,6 +262,23 @@ def _protocols(options: argparse.Namespace) -> None:
         write_protocols(options.results)
     for name in _drawn(options, study, lambda dataset: compared(study, dataset)):
         write_protocol_figure(options.results, name)
+
+
+def _add_ranks(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "ranks",
+        _ranks,
+        "mean ranks over images and data sets, with their critical difference",
+        "zero-leinr ranks results/baselines",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+
+
+def _ranks(options: argparse.Namespace) -> None:
+    from experiments.tables.ranks import write_ranks
+
+    write_ranks(options.results)
 
 
 def _add_differences(commands: Any) -> None:

@@ -1,4 +1,4 @@
-"""The commands that say where numbers came from: ``compare``, ``explain`` and ``verify``."""
+"""The commands that question numbers: ``compare``, ``explain``, ``verify`` and ``quality``."""
 
 import argparse
 from pathlib import Path
@@ -14,6 +14,7 @@ def add_trace_commands(commands: Any) -> None:
     _add_compare(commands)
     _add_explain(commands)
     _add_verify(commands)
+    _add_quality(commands)
 
 
 def _add_compare(commands: Any) -> None:
@@ -94,3 +95,23 @@ def _verify(options: argparse.Namespace) -> int:
         print(f"{words[finding.holds]:11}  {finding.what}: {finding.seen}", flush=True)
         failed |= finding.holds is False
     return int(failed)
+
+
+def _add_quality(commands: Any) -> None:
+    command = add_command(
+        commands,
+        "quality",
+        _quality,
+        "what looks wrong in a finished study: scores beside its controls, losses, equal images",
+        "zero-leinr quality results/baselines",
+    )
+    command.add_argument("results", type=Path, help="results/<study>")
+
+
+def _quality(options: argparse.Namespace) -> None:
+    from experiments.analysis.quality import with_quality
+    from experiments.analysis.results import open_study
+
+    study = with_quality(options.results, *open_study(options.results))
+    for remark in study.remarks_in_words("quality") or ["nothing unusual"]:
+        print(remark)

@@ -56,7 +56,12 @@ def add_train_command(commands: Any) -> None:
     command.add_argument(
         "--compile",
         action="store_true",
-        help="compile the networks first (torch.compile; for long runs, Zero-LEINR alone)",
+        help="compile networks and losses first (torch.compile; for long runs)",
+    )
+    command.add_argument(
+        "--cuda-graph",
+        action="store_true",
+        help="record the step once and replay it (baselines on a CUDA GPU; for long runs)",
     )
     command.add_argument(
         "--replace",
@@ -111,6 +116,7 @@ def _fill(
         options.out,
         device=options.device,
         compiled=options.compile,
+        graphed=options.cuda_graph,
         replace=options.replace,
         about=about,
     )

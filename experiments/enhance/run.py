@@ -204,6 +204,18 @@ def check_items(items: Sequence[Item], folder: Path, files: "Files | None" = Non
     return pixels
 
 
+def references(method: str, items: Sequence[Item]) -> list[Item]:
+    """Return the references of images in their place, for a positive control.
+
+    Raises:
+        InputError: An image has none.
+    """
+    made = [Item(item.name, item.high, item.high) for item in items if item.high]
+    if len(made) < len(items):
+        raise InputError(f"method {method} is made of references; give --listings of image pairs")
+    return made
+
+
 class Files(Protocol):
     """How images are read and written."""
 

@@ -79,15 +79,15 @@ def draw(
         page: What it may measure.
     """
     tested = judged[judged["ci_low"].notna()]
-    rows = len(tested) + judged["claim"].nunique()
+    rows = len(tested) + tested["claim"].nunique()
     figure = Figure(figsize=(page.width, rows * LINE + 0.7), layout="constrained")
     axis = figure.subplots()
     axis.axvspan(-1, 1, color="0.93", zorder=0, linewidth=0)
     axis.axvline(0, color="0.3", linewidth=0.6, zorder=1)
     names: list[tuple[str, bool]] = []
-    for claim, tests in judged.groupby("claim", sort=False):
+    for claim, tests in tested.groupby("claim", sort=False):
         names.append((labels[str(claim)], True))
-        for row in tests[tests["ci_low"].notna()].to_dict("records"):
+        for row in tests.to_dict("records"):
             sign = (-1 if row["expect"] == "lower" else 1) / row["margin"]
             color, marker, fill = LOOKS[row["verdict"]]
             ends = np.array([row["ci_low"], row["ci_high"]]) * sign

@@ -1,20 +1,15 @@
 """Critical-difference diagram: mean ranks over images, and which methods they do not set apart.
 
-Source: J. Demsar, Statistical comparisons of classifiers over multiple data sets, JMLR 7, 2006: the
-test of Friedman, then that of Nemenyi at 5 %. It holds images for the only source of chance, so
-seeds are averaged first.
+The numbers are those of the table of ranks (``analysis/ranks.py``).
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
-from scipy import stats
 
-from experiments.analysis.comparisons import ALPHA
-from experiments.analysis.model import Metric, StudyResults
+from experiments.analysis.model import StudyResults
+from experiments.analysis.ranks import PROTOCOL, Ranks, rank_all, rank_images, ranked_columns
 from experiments.analysis.results import open_study
 from experiments.figures.style import (
     PLAIN,
@@ -30,36 +25,8 @@ from experiments.figures.style import (
 )
 from zero_leinr.errors import InputError
 
-PROTOCOL = "standard"
 LINE = 0.14  # inches a method takes
 BAR = 0.07  # inches a group of methods takes
-
-
-@dataclass(frozen=True)
-class Ranks:
-    """Mean ranks of methods over images.
-
-    Attributes:
-        mean: Method -> mean rank, the best (1) first.
-        critical: Difference of mean ranks from which two methods differ.
-        p: Of Friedman's test that all are alike.
-        images: How many there are.
-    """
-
-    mean: pd.Series
-    critical: float
-    p: float
-    images: int
-
-    def groups(self) -> list[tuple[float, float]]:
-        """Return the longest stretches of mean ranks that are no critical difference wide."""
-        found: list[tuple[float, float]] = []
-        values = self.mean.to_numpy()
-        for start in values:
-            end = float(values[values <= start + self.critical].max())
-            if end > start and (not found or end > found[-1][1]):
-                found.append((float(start), end))
-        return found
 
 
 def write_critical(study_folder: Path, dataset_name: str, request: Request = PLAIN) -> list[Path]:
@@ -82,44 +49,49 @@ def write_critical(study_folder: Path, dataset_name: str, request: Request = PLA
     there = [m for m in study.columns(dataset, PROTOCOL) if m.name in set(chosen["metric"])]
     if not there:
         raise InputError(f"{study_folder}: no score on {dataset_name} in protocol {PROTOCOL}")
-    metric = there[0]
-    ranks = rank_images(study, chosen[chosen["metric"] == metric.name], metric)
+    ranks = rank_images(study, scores, dataset, there[0])
+    what = f"by {there[0].label} over {ranks.images} images of {dataset.label}"
+    return _write(
+        study, ranks, what, request, request.path(study_folder, f"critical_{dataset_name}")
+    )
+
+
+def write_critical_all(study_folder: Path, request: Request = PLAIN) -> list[Path]:
+    """Write ``figures/critical_all.{pdf,png}``: over all data sets, each with the same weight.
+
+    Args:
+        study_folder: ``results/<study>``.
+        request: How, where and of which methods it is wanted.
+
+    Returns:
+        The files written.
+
+    Raises:
+        InputError: There are fewer than three methods or two images, or a file cannot be used.
+    """
+    study, scores = open_study(study_folder)
+    study = request.chosen(study)
+    ranks = rank_all(study, scores, ranked_columns(study, scores))
+    labels = ", ".join(dataset.label for dataset in study.datasets)
+    what = f"over {ranks.images} images of {labels}, every data set with the same weight"
+    return _write(study, ranks, what, request, request.path(study_folder, "critical_all"))
+
+
+def _write(
+    study: StudyResults, ranks: Ranks, what: str, request: Request, path: Path
+) -> list[Path]:
     with paper_style():
         figure = draw(study, ranks, request.page)
         describe(
             figure,
             [
-                f"Mean ranks by {metric.label} over {ranks.images} images of {dataset.label}, 1 is "
-                "best; bars join methods that Nemenyi's test at 5 % does not set apart "
-                f"(critical difference {ranks.critical:.1f}).",
+                f"Mean ranks {what}, 1 is best; bars join methods that Nemenyi's test at 5 % does "
+                f"not set apart (critical difference {ranks.critical:.1f}).",
                 f"Friedman's test: p {'< 0.001' if ranks.p < 0.001 else f'= {ranks.p:.3f}'}.",
                 budget_note(study),
             ],
         )
-        return save(figure, request.path(study_folder, f"critical_{dataset_name}"))
-
-
-def rank_images(study: StudyResults, scores: pd.DataFrame, metric: Metric) -> Ranks:
-    """Rank the methods on each image.
-
-    Args:
-        study: Whose methods are ranked.
-        scores: Of one data set, metric and protocol.
-        metric: The metric.
-
-    Raises:
-        InputError: There are fewer than three methods or two images.
-    """
-    table = scores.groupby(["image", "method"])["value"].mean().unstack()
-    table = table[[m.name for m in study.methods if m.name in table.columns]].dropna(axis=1)
-    images, methods = table.shape
-    if methods < 3 or images < 2:
-        raise InputError(f"study {study.name}: ranks need three methods and two images at least")
-    ranks = table.rank(axis=1, ascending=metric.direction == "down")
-    reach = stats.studentized_range.ppf(1 - ALPHA, methods, np.inf) / np.sqrt(2)
-    critical = float(reach * np.sqrt(methods * (methods + 1) / (6 * images)))
-    p = float(stats.friedmanchisquare(*table.to_numpy().T).pvalue)
-    return Ranks(ranks.mean().sort_values(), critical, p, images)
+        return save(figure, path)
 
 
 def draw(study: StudyResults, ranks: Ranks, page: Page = PLAIN.page) -> Figure:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from experiments.analysis.model import MethodRow, StudyResults
 from experiments.analysis.results import read_study
-from experiments.figures.pictures import own_methods, wanted_items
+from experiments.figures.pictures import ONE_IMAGE_RULE, own_methods, wanted_items
 from experiments.figures.style import (
     PLAIN,
     SMALL,
@@ -16,7 +16,6 @@ from experiments.figures.style import (
     bare,
     budget_note,
     describe,
-    name_of,
     paper_style,
     save,
 )
@@ -45,6 +44,7 @@ def write_curve_maps(study_folder: Path, dataset_name: str, request: Request = P
     """
     study = read_study(study_folder)
     dataset, method = study.dataset(dataset_name), own(study)
+    request = request.completed(study, dataset_name)
     item = wanted_items(study_folder, dataset, request, 1)[0]
     image = read_image(item.low)
     curves = estimate(weights_of(study_folder, method), image)
@@ -53,9 +53,10 @@ def write_curve_maps(study_folder: Path, dataset_name: str, request: Request = P
         describe(
             figure,
             [
-                f"Curve maps of {name_of(study, method)} on {item.name} of {dataset.label}: the "
-                "strength of brightening, mean over iterations and channels, and the mean curve of "
-                "each channel. The dotted diagonal leaves an image as it is.",
+                f"Curve maps of {request.label(study, method)} on {item.name} of {dataset.label}: "
+                "the strength of brightening, mean over iterations and channels, and the mean "
+                "curve of each channel. The dotted diagonal leaves an image as it is.",
+                ONE_IMAGE_RULE * (not request.images),
                 budget_note(study),
             ],
         )

@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 
 from experiments.analysis.model import MethodRow, StudyResults
 from experiments.analysis.results import read_study
-from experiments.figures.pictures import find_crops, image_file, wanted_items
+from experiments.figures.pictures import ONE_IMAGE_RULE, find_crops, image_file, wanted_items
 from experiments.figures.style import (
     PLAIN,
     SMALL,
@@ -17,7 +17,6 @@ from experiments.figures.style import (
     bare,
     budget_note,
     describe,
-    name_of,
     paper_style,
     save,
     set_gaps,
@@ -58,6 +57,7 @@ def write_denoising(study_folder: Path, dataset_name: str, request: Request = PL
     dataset, pair = study.dataset(dataset_name), denoised(study)
     if pair is None:
         raise InputError(f"study {study.name}: has no method both with and without ENRB")
+    request = request.completed(study, dataset_name)
     item = wanted_items(study_folder, dataset, request, 1)[0]
     after, before = (read_image(image_file(study_folder, m, dataset, item)) for m in pair)
     x, y, w, h = find_crops(item, request)[-1]
@@ -66,9 +66,10 @@ def write_denoising(study_folder: Path, dataset_name: str, request: Request = PL
         describe(
             figure,
             [
-                f"{name_of(study, pair[0])} on {item.name} of {dataset.label}: before ENRB, after "
-                f"it, and what it takes away, {GAIN} times enlarged around middle gray.",
-                "Below: a dark and flat crop." if not request.crops else "",
+                f"{request.label(study, pair[0])} on {item.name} of {dataset.label}: before ENRB, "
+                f"after it, and what it takes away, {GAIN} times enlarged around middle gray.",
+                ONE_IMAGE_RULE * (not request.images),
+                "Below: a dark and flat crop." * (not request.crops),
                 budget_note(study),
             ],
         )

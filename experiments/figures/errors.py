@@ -6,7 +6,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from experiments.analysis.results import open_study
-from experiments.figures.pictures import RULE, image_file, wanted_items, wanted_methods
+from experiments.figures.pictures import (
+    IMAGES_RULE,
+    image_file,
+    rule_of_methods,
+    wanted_items,
+    wanted_methods,
+)
 from experiments.figures.style import (
     PLAIN,
     SMALL,
@@ -15,7 +21,6 @@ from experiments.figures.style import (
     bare,
     budget_note,
     describe,
-    name_of,
     paper_style,
     save,
     set_gaps,
@@ -43,7 +48,7 @@ def write_error_maps(study_folder: Path, dataset_name: str, request: Request = P
         InputError: The data set has no references, or a file is missing or cannot be used.
     """
     study, scores = open_study(study_folder)
-    dataset = study.dataset(dataset_name)
+    dataset, request = study.dataset(dataset_name), request.completed(study, dataset_name)
     if not dataset.paired:
         raise InputError(f"{dataset_name}: has no references, so there are no errors to draw")
     items = wanted_items(study_folder, dataset, request, EXAMPLES)
@@ -55,11 +60,12 @@ def write_error_maps(study_folder: Path, dataset_name: str, request: Request = P
         files = [image_file(study_folder, method, dataset, item) for method in methods]
         rows.append([error_of(read_image(path), reference) for path in files])
     with paper_style():
-        figure = draw([name_of(study, method) for method in methods], rows, request.page)
+        figure = draw([request.label(study, method) for method in methods], rows, request.page)
         shown = ", ".join(item.name for item in items)
         said = f"Errors on {dataset.label}, from top to bottom: {shown}; their mean in levels."
-        rule = "" if request.images else RULE.partition(". ")[0] + "."
-        describe(figure, [said, rule, budget_note(study)])
+        rules = [IMAGES_RULE * (not request.images)]
+        rules.append(rule_of_methods(study, dataset, methods, request))
+        describe(figure, [said, *rules, budget_note(study)])
         return save(figure, request.path(study_folder, f"errors_{dataset.name}"))
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from experiments.analysis.model import Dataset, MethodRow, StudyResults
 from experiments.analysis.score_files import read_listed
 from experiments.data.listing import Item
-from experiments.figures.style import INPUT, Request
+from experiments.figures.style import INPUT, Box, Request
 from experiments.results_folder import ResultsFolder
 from experiments.sheets.paper import load_names
 from experiments.sheets.study import FULL, VARIANTS_GROUP
@@ -22,12 +22,10 @@ from zero_leinr.images import read_image
 
 ZOOM = 4  # a crop is a quarter of the image on either side
 CLIPPED = (30, 225)  # levels between which a flat crop may lie: beyond them nothing is seen
-Box = tuple[int, int, int, int]  # left, top, width, height in pixels
 
-RULE = (
-    "Images at equal distances in the data set's order, first seed of each method. One crop has "
-    "the strongest edges, the other is dark and flat."
-)
+IMAGES_RULE = "Images at equal distances in the data set's order, first seed of each method."
+CROPS_RULE = "One crop has the strongest edges, the other is dark and flat."
+ONE_IMAGE_RULE = "The image in the middle of the data set's order."
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def rivals(study: StudyResults, means: pd.Series, *, up: bool) -> list[MethodRow
     Variants of the own method count only where there is nothing else.
     """
     own = {INPUT, *(method.name for method in own_methods(study))}
-    others = [m for m in study.methods if m.name not in own and m.name in means.index]
+    others = [m for m in study.ranked if m.name not in own and m.name in means.index]
     foreign = [method for method in others if method.group != VARIANTS_GROUP]
     return sorted(foreign or others, key=lambda method: means[method.name], reverse=up)
 
@@ -86,7 +84,9 @@ def wanted_methods(
     Where the study has more, these are the own method and the best of the others by the data set's
     first metric, in table order.
     """
-    methods = [method for method in request.chosen(study).methods if method.name != INPUT]
+    chosen = request.chosen(study)
+    shown = chosen.methods if request.methods else chosen.ranked
+    methods = [method for method in shown if method.name != INPUT]
     if request.methods or len(methods) <= most:
         return methods
     metric = study.columns(dataset, "standard")[0]
@@ -99,6 +99,18 @@ def wanted_methods(
     ranked = [*own_methods(study)[:1], *rivals(study, means, up=metric.direction == "up")]
     kept = {method.name for method in ranked[:most]}
     return [method for method in methods if method.name in kept]
+
+
+def rule_of_methods(
+    study: StudyResults, dataset: Dataset, methods: list[MethodRow], request: Request
+) -> str:
+    """Say how ``wanted_methods`` chose; empty where it shows all, or was told which."""
+    others = [method for method in study.methods if method.name != INPUT]
+    if request.methods or len(methods) == len(others):
+        return ""
+    metric = study.columns(dataset, "standard")[0]
+    own = "Own method and the best of the" if own_methods(study) else "Best of the"
+    return f"{own} {len(others)} methods by {metric.label}."
 
 
 def image_file(folder: Path, method: MethodRow, dataset: Dataset, item: Item) -> Path:
@@ -130,13 +142,14 @@ def find_crops(item: Item, request: Request) -> list[Box]:
     """
     low = read_image(item.low)
     height, width = low.shape[:2]
-    for x, y, w, h in request.crops:
+    wanted = [box for image, box in request.crops if image in ("", item.name)]
+    for x, y, w, h in wanted:
         if x + w > width or y + h > height:
             raise InputError(
                 f"{item.name}: crop {x},{y},{w},{h} leaves its {width}x{height} pixels"
             )
-    if request.crops:
-        return list(request.crops)
+    if wanted:
+        return wanted
     guide = brighten(low) if item.high is None else read_image(item.high)
     return default_crops(guide, low)
 

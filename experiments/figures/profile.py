@@ -6,7 +6,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from experiments.analysis.results import open_study
-from experiments.figures.pictures import find_crops, image_file, wanted_items, wanted_methods
+from experiments.figures.pictures import (
+    ONE_IMAGE_RULE,
+    find_crops,
+    image_file,
+    rule_of_methods,
+    wanted_items,
+    wanted_methods,
+)
 from experiments.figures.style import (
     INPUT,
     PLAIN,
@@ -17,7 +24,6 @@ from experiments.figures.style import (
     budget_note,
     describe,
     looks,
-    name_of,
     paper_style,
     save,
 )
@@ -42,7 +48,7 @@ def write_profile(study_folder: Path, dataset_name: str, request: Request = PLAI
         InputError: A listing, a score file or an image is missing or cannot be used.
     """
     study, scores = open_study(study_folder)
-    dataset = study.dataset(dataset_name)
+    dataset, request = study.dataset(dataset_name), request.completed(study, dataset_name)
     item = wanted_items(study_folder, dataset, request, 1)[0]
     methods = wanted_methods(study, scores, dataset, request, METHODS)
     x, y, w, h = find_crops(item, request)[0]
@@ -52,7 +58,7 @@ def write_profile(study_folder: Path, dataset_name: str, request: Request = PLAI
     lines.append(("Input", look.get(INPUT, black), gray(item.low)))
     for method in methods:
         image = gray(image_file(study_folder, method, dataset, item))
-        lines.append((name_of(study, method), look[method.name], image))
+        lines.append((request.label(study, method), look[method.name], image))
     if item.high is not None:
         lines.append(("Reference", black, gray(item.high)))
     row = y + h // 2
@@ -63,6 +69,9 @@ def write_profile(study_folder: Path, dataset_name: str, request: Request = PLAI
             [
                 f"{item.name} of {dataset.label}: histograms of gray levels, and the levels along "
                 f"row {row} from column {x} to {x + w}.",
+                ONE_IMAGE_RULE * (not request.images),
+                "The row crosses the strongest edges." * (not request.crops),
+                rule_of_methods(study, dataset, methods, request),
                 budget_note(study),
             ],
         )

@@ -64,7 +64,7 @@ def draw(
     dataset = study.dataset(dataset_name)
     metrics = [m for m in compared(study, dataset) if m.name in set(ranks["metric"])]
     metrics = metrics[: max(1, int(page.width / NARROWEST))]
-    height = len(study.methods) * LINE + 0.5
+    height = len(study.ranked) * LINE + 0.5
     figure = Figure(figsize=(page.width, height), layout="constrained")
     axes = figure.subplots(1, max(1, len(metrics)), squeeze=False)[0]
     for axis, metric in zip(axes, metrics, strict=False):
@@ -74,14 +74,14 @@ def draw(
         axes[0].text(0.5, 0.5, "no protocol has every method", ha="center", va="center")
     title = f"Rankings on {dataset.label} ({dataset.count} images) by protocol, best on top."
     moved = f"Colored and named at both ends: those that move by {_far(study)} ranks or more."
-    notes = [f"{sentence}." for sentence in correlations(study, ranks)]
+    notes = [f"{sentence}." for sentence in correlations(study, ranks, load_paper()["protocols"])]
     add_foot(figure, [title, moved, budget_note(study), *notes], [], 1)
     return figure
 
 
 def _far(study: StudyResults) -> int:
     """Return by how many ranks a method must move to be shown as one that does."""
-    return max(2, round(SHARE * len(study.methods)))
+    return max(2, round(SHARE * len(study.ranked)))
 
 
 def _panel(axis: Axes, study: StudyResults, metric: Metric, ranks: pd.DataFrame) -> None:
@@ -93,7 +93,7 @@ def _panel(axis: Axes, study: StudyResults, metric: Metric, ranks: pd.DataFrame)
     standing = ranks.pivot(index="method", columns="protocol", values="rank")
     look, across = looks(study), range(len(protocols))
     labels = {method.name: name_of(study, method) for method in study.methods}
-    for method in study.methods:
+    for method in study.ranked:
         row = wide.loc[method.name].to_numpy()
         moves = standing.loc[method.name].max() - standing.loc[method.name].min() >= _far(study)
         color = look[method.name].color if moves else "0.85"

@@ -16,12 +16,13 @@ from experiments.analysis.model import Dataset, MethodRow, StudyResults
 from experiments.analysis.results import open_study
 from experiments.data.listing import Item
 from experiments.figures.pictures import (
-    RULE,
-    Box,
+    CROPS_RULE,
+    IMAGES_RULE,
     Tile,
     find_crops,
     framed,
     image_file,
+    rule_of_methods,
     wanted_items,
     wanted_methods,
 )
@@ -29,11 +30,11 @@ from experiments.figures.style import (
     INPUT,
     PLAIN,
     SMALL,
+    Box,
     Page,
     Request,
     budget_note,
     describe,
-    name_of,
     paper_style,
     save,
 )
@@ -79,7 +80,7 @@ def write_qualitative(
             missing or cannot be used.
     """
     study, scores = open_study(study_folder)
-    dataset = study.dataset(dataset_name)
+    dataset, request = study.dataset(dataset_name), request.completed(study, dataset_name)
     items = wanted_items(study_folder, dataset, request, EXAMPLES)
     most = int(request.page.width / NARROWEST) - 1 - dataset.paired
     methods = wanted_methods(study, scores, dataset, request, most)
@@ -87,7 +88,7 @@ def write_qualitative(
     values = rows.set_index(["metric", "method", "seed", "image"])["value"]
     examples = [
         Example(
-            tiles_of(study_folder, study, dataset, methods, item, values),
+            tiles_of(study_folder, study, dataset, methods, item, values, request),
             read_image(item.low).shape[:2],
             find_crops(item, request),
         )
@@ -95,17 +96,22 @@ def write_qualitative(
     ]
     with paper_style():
         figure = draw(examples, request.page)
-        describe(figure, _caption(study, dataset, items, request))
+        describe(figure, _caption(study, dataset, items, methods, request))
         return save(figure, request.path(study_folder, f"qualitative_{dataset.name}"))
 
 
 def _caption(
-    study: StudyResults, dataset: Dataset, items: list[Item], request: Request
+    study: StudyResults,
+    dataset: Dataset,
+    items: list[Item],
+    methods: list[MethodRow],
+    request: Request,
 ) -> list[str]:
     shown = f"{dataset.label}, from top to bottom: {', '.join(item.name for item in items)}."
     scores = "Numbers: PSNR (dB) and LPIPS." if dataset.paired else ""
-    by_rule = not (request.images or request.crops)
-    return [shown, scores, RULE if by_rule else "", budget_note(study)]
+    rules = [IMAGES_RULE * (not request.images), CROPS_RULE * (not request.crops)]
+    rules.append(rule_of_methods(study, dataset, methods, request))
+    return [shown, scores, *rules, budget_note(study)]
 
 
 def tiles_of(
@@ -115,6 +121,7 @@ def tiles_of(
     methods: list[MethodRow],
     item: Item,
     values: pd.Series,
+    request: Request,
 ) -> list[Tile]:
     """Return input, methods and reference; scores as the score files have them."""
 
@@ -125,7 +132,7 @@ def tiles_of(
 
     tiles = [Tile(["Input", *numbers(INPUT, 0)], Path(item.low))]
     for method in methods:
-        lines = [name_of(study, method), *numbers(method.name, method.seeds[0])]
+        lines = [request.label(study, method), *numbers(method.name, method.seeds[0])]
         tiles.append(Tile(lines, image_file(folder, method, dataset, item)))
     if item.high is not None:
         tiles.append(Tile(["Reference"], Path(item.high)))

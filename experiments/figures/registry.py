@@ -50,11 +50,13 @@ FIGURES = {
     "differences": FigureKind("differences:write_difference_figure", "all", ("scores",), "ablated"),
     "quality_cost": FigureKind("costs:write_quality_cost", "paired", ("scores", "costs"), "costs"),
     "claims": FigureKind("claims:write_claim_figure", "study", ("scores",), "claims"),
+    "budget": FigureKind("budget:write_budget", "all", ("scores",), "trained", paper=True),
     "errors": FigureKind("errors:write_error_maps", "paired", ("scores", "images"), paper=True),
     "curves": FigureKind("curves:write_curve_maps", "all", ("images", "weights"), paper=True),
     "denoising": FigureKind("denoising:write_denoising", "all", ("images",), paper=True),
     "profile": FigureKind("profile:write_profile", "all", ("scores", "images"), paper=True),
     "paired": FigureKind("paired:write_paired", "all", ("scores",), paper=True),
+    "critical_all": FigureKind("critical:write_critical_all", "study", ("scores",), paper=True),
     "critical": FigureKind("critical:write_critical", "all", ("scores",), paper=True),
 }
 

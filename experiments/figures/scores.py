@@ -161,6 +161,11 @@ def _panel(
             low, high = clip(low, high, metric)
             axis.plot([low, high], [place, place], color=color, linewidth=1.4, zorder=2)
             lines.append((low, high, place, color))
+        if np.isinf(mean):  # of the reference itself
+            axis.annotate(
+                "∞", (1, place), xycoords=("axes fraction", "data"), ha="right", va="center"
+            )
+            continue
         axis.plot(mean, place, MARKERS[method.weights], color=color, markersize=4.2, zorder=3)
         if len(method.seeds) > 1:
             dots = seed_means[method.name].to_numpy()
@@ -168,12 +173,15 @@ def _panel(
     unit = f" ({metric.unit})" if metric.unit else ""
     caveat = "*" if metric.caveat else ""
     axis.set_title(f"{metric.label}{unit}{caveat} {metric.arrow}", pad=4)
-    if summary["mean"].max() > OUTLIER * summary["mean"].median() > 0:
+    finite = summary["mean"][np.isfinite(summary["mean"])]
+    if finite.max() > OUTLIER * finite.median() > 0:
         axis.set_xscale("log")
         label_plainly(axis.xaxis)
         cut = False
     else:
-        cut = cut_long_lines(axis, [*summary["mean"], *seed_means], lines, turned=False)
+        cut = cut_long_lines(
+            axis, [*finite, *seed_means[np.isfinite(seed_means)]], lines, turned=False
+        )
         axis.locator_params(axis="x", nbins=4)
     axis.grid(axis="x", color="0.92", linewidth=0.6)
     axis.set_axisbelow(True)

@@ -2,10 +2,11 @@
 
 import io
 import math
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ SHADES = 7  # of a color, before dashes and shades repeat
 BETTER, WORSE, UNDECIDED = "#1b6e3c", "#c1121f", "#7a7a7a"
 
 Color = tuple[float, float, float]
+Box = tuple[int, int, int, int]  # left, top, width, height in pixels
 
 
 @dataclass(frozen=True)
@@ -64,19 +66,39 @@ class Request:
         folder: Where it is written; None for ``figures/`` of the study.
         page: What it may measure.
         images: Names of the images that are shown, where a figure shows some; empty for a rule.
-        crops: Left, top, width and height in pixels of what is enlarged; empty for a rule.
+        crops: What is enlarged: an image's name, empty for all, and left, top, width and height in
+            pixels; empty for a rule.
         methods: Names of the methods that are shown; empty for a rule.
+        labels: Other labels of methods, by name.
     """
 
     folder: Path | None = None
     page: Page = Page()
     images: tuple[str, ...] = ()
-    crops: tuple[tuple[int, int, int, int], ...] = ()
+    crops: tuple[tuple[str, Box], ...] = ()
     methods: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def path(self, study_folder: Path, name: str) -> Path:
         """Return the figure's path without a suffix."""
         return (self.folder or study_folder / "figures") / name
+
+    def completed(self, study: StudyResults, dataset: str) -> "Request":
+        """Return it with what the study's config chooses of a data set where it chooses nothing."""
+        grid = study.grids.get(dataset, {})
+        by_config = {
+            "images": tuple(grid.get("images", ())),
+            "crops": tuple(parse_crop(crop) for crop in grid.get("crops", ())),
+            "methods": tuple(grid.get("methods", ())),
+            "labels": grid.get("labels", {}),
+        }
+        return replace(self, **{k: v for k, v in by_config.items() if not getattr(self, k)})
+
+    def label(self, study: StudyResults, method: MethodRow) -> str:
+        """Return a method's label: its own, or its short name; with the dagger of its budget."""
+        if method.name not in self.labels:
+            return name_of(study, method)
+        return self.labels[method.name] + study.label(method).removeprefix(method.label)
 
     def chosen(self, study: StudyResults) -> StudyResults:
         """Return the study with the wanted methods alone, in their order.
@@ -94,6 +116,23 @@ class Request:
 
 
 PLAIN = Request()
+
+
+def parse_crop(text: str) -> tuple[str, Box]:
+    """Turn ``120,80,150,100``, or ``179:120,80,150,100`` of image 179, into image and box.
+
+    Raises:
+        InputError: These are no four whole numbers, or the crop is empty.
+    """
+    image, _, numbers = text.rpartition(":")
+    if re.fullmatch(r"(\d{1,6},){3}\d{1,6}", numbers, re.ASCII):
+        left, top, width, height = (int(part) for part in numbers.split(","))
+        if width and height:
+            return image, (left, top, width, height)
+    raise InputError(
+        f"crop {text}: write left,top,width,height in pixels, such as 120,80,150,100, or "
+        "179:120,80,150,100 of image 179 alone"
+    )
 
 
 @dataclass(frozen=True)
@@ -183,9 +222,12 @@ def paper_style() -> Iterator[None]:
 
 
 def budget_note(study: StudyResults) -> str:
-    """Return the sentence that a figure with reduced-budget results must carry; empty otherwise."""
+    """Return the sentence that a figure with reduced-budget results must carry; empty otherwise.
+
+    The settings themselves stand in the tables and in a paper's ``setup.tex``.
+    """
     reduced = study.budget.reduced and study.trained
-    return f"{DAGGER}\N{NO-BREAK SPACE}{study.budget}." if reduced else ""
+    return f"{DAGGER}\N{NO-BREAK SPACE}Trained with a reduced budget." if reduced else ""
 
 
 def add_foot(figure: Figure, sentences: list[str], handles: list[Any], columns: int) -> None:

@@ -8,12 +8,11 @@ from experiments.analysis.comparisons import ALPHA
 from experiments.analysis.differences import differences
 from experiments.analysis.model import Dataset, MethodRow, Metric, StudyResults
 from experiments.analysis.statistics import summarize
-from experiments.publish.latex import Column, PaperTable, number
+from experiments.publish.latex import Column, PaperTable, escape_latex, number
 from experiments.publish.names import failed, mark_notes, metric_head
 from experiments.sheets.paper import load_paper
 from experiments.sheets.study import FULL, VARIANTS_GROUP
 from experiments.sheets.weights import WeightsOrigin
-from experiments.tables.latex import escape_latex
 
 PROTOCOL = "standard"
 MOST = 3  # metrics beside the marks

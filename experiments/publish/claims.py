@@ -14,11 +14,10 @@ from experiments.analysis.claims import (
 )
 from experiments.analysis.comparisons import ALPHA
 from experiments.analysis.model import StudyResults
-from experiments.publish.latex import Column, PaperTable, number
+from experiments.publish.latex import Column, PaperTable, escape_latex, number
 from experiments.publish.names import short
 from experiments.sheets.claims import load_claims
 from experiments.sheets.metrics import load_metrics
-from experiments.tables.latex import escape_latex
 
 VERDICTS = {SUPPORTED: "yes", CONTRADICTED: "contrary", NOT_SUPPORTED: "no", NOT_DECIDABLE: "open"}
 

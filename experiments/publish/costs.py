@@ -4,9 +4,8 @@ import pandas as pd
 
 from experiments.analysis.costs import describe_machine, image_size, measured
 from experiments.analysis.model import StudyResults
-from experiments.publish.latex import Column, PaperTable
+from experiments.publish.latex import Column, PaperTable, escape_latex
 from experiments.publish.names import method_cell
-from experiments.tables.latex import escape_latex
 
 # Column of ``read_costs`` -> head, what it is multiplied by, digits after the point.
 COLUMNS = {

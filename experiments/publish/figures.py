@@ -2,6 +2,7 @@ r"""Figures of a paper: drawn for its pages, with the caption beside each and a 
 
 from pathlib import Path
 
+from experiments.analysis.budgets import budgets
 from experiments.analysis.model import StudyResults
 from experiments.analysis.protocols import compared
 from experiments.figures.denoising import denoised
@@ -10,8 +11,8 @@ from experiments.figures.registry import FIGURES, FigureKind, draw_figure
 from experiments.figures.style import Page, Request, caption_of
 from experiments.publish.ablation import ablated
 from experiments.publish.formats import PaperFormat
+from experiments.publish.latex import escape_latex
 from experiments.results_folder import ResultsFolder
-from experiments.tables.latex import escape_latex
 from zero_leinr.atomic_write import replacing
 
 EACH = ("scores", "qualitative")  # of every data set; the others of the first that they fit
@@ -57,6 +58,7 @@ def _has(folder: Path, study: StudyResults, name: str, kind: FigureKind) -> bool
     others = {
         "paired": bool(own) and len(study.methods) > len(own) + 1,
         "critical": len(study.methods) > 2,
+        "budget": bool(budgets(study)),
         "denoising": denoised(study) is not None,
     }
     return (

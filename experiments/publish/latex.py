@@ -4,7 +4,28 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from experiments.analysis.model import DAGGER
+
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+
+ESCAPES = {
+    **{sign: rf"\{sign}" for sign in "&%$#_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "±": r"$\pm$",
+    "×": r"$\times$",
+    "γ": r"$\gamma$",
+    "λ": r"$\lambda$",
+    "σ": r"$\sigma$",
+    "−": "$-$",
+    "–": "--",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+    DAGGER: r"\textdagger{}",  # not raised: in small print a superscript cannot be read
+}
 
 
 @dataclass(frozen=True)
@@ -204,3 +225,8 @@ def arrow(direction: str) -> str:
 def cite(keys: str | None) -> str:
     r"""Return ``~\cite{...}``, or nothing."""
     return rf"~\cite{{{keys}}}" if keys else ""
+
+
+def escape_latex(text: str) -> str:
+    """Return plain text for LaTeX: its special signs and those of this field's labels escaped."""
+    return "".join(ESCAPES.get(sign, sign) for sign in text)

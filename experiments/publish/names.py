@@ -1,11 +1,10 @@
 """How methods, metrics and data sets are named in the tables of a paper."""
 
 from experiments.analysis.model import Dataset, MethodRow, Metric, StudyResults
-from experiments.publish.latex import arrow, cite
+from experiments.publish.latex import arrow, cite, escape_latex
 from experiments.sheets.metrics import load_metrics
 from experiments.sheets.paper import cite_of, load_names
 from experiments.sheets.weights import WeightsOrigin
-from experiments.tables.latex import escape_latex
 
 
 def short(method: MethodRow) -> str:

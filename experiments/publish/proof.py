@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from experiments.publish.formats import PaperFormat
-from experiments.tables.latex import escape_latex
+from experiments.publish.latex import escape_latex
 from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
 

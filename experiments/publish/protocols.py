@@ -4,11 +4,10 @@ import pandas as pd
 
 from experiments.analysis.model import StudyResults
 from experiments.analysis.protocols import compared, rank
-from experiments.publish.latex import Column, PaperTable, number
+from experiments.publish.latex import Column, PaperTable, escape_latex, number
 from experiments.publish.names import method_cell
 from experiments.sheets.metrics import load_metrics
 from experiments.sheets.paper import load_paper
-from experiments.tables.latex import escape_latex
 
 
 def protocol_table(study: StudyResults, scores: pd.DataFrame) -> PaperTable:
@@ -20,7 +19,7 @@ def protocol_table(study: StudyResults, scores: pd.DataFrame) -> PaperTable:
     means = ranks.set_index(["method", "metric", "protocol"])["mean"].to_dict()
     tau = ranks.drop_duplicates(["metric", "protocol"]).set_index(["metric", "protocol"])["tau"]
     groups: dict[str, list[list[str]]] = {}
-    for method in study.methods:
+    for method in study.ranked:
         cells = [
             number(
                 means.get((method.name, *column), float("nan")), study.metric(column[0]).decimals

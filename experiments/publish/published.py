@@ -4,11 +4,10 @@ import pandas as pd
 
 from experiments.analysis.model import StudyResults
 from experiments.analysis.published import beside_measured
-from experiments.publish.latex import Column, PaperTable, number
+from experiments.publish.latex import Column, PaperTable, escape_latex, number
 from experiments.publish.names import method_cell
 from experiments.sheets.paper import load_paper
 from experiments.sheets.published import load_published
-from experiments.tables.latex import escape_latex
 
 
 def published_table(study: StudyResults, scores: pd.DataFrame) -> PaperTable:

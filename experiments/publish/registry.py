@@ -8,12 +8,14 @@ import pandas as pd
 from experiments.analysis.costs import read_costs
 from experiments.analysis.model import StudyResults
 from experiments.analysis.protocols import compared
+from experiments.analysis.ranks import LEAST_METHODS
 from experiments.publish.ablation import ablated, ablation_table
 from experiments.publish.claims import claim_table, full_claim_table
 from experiments.publish.costs import cost_table
 from experiments.publish.latex import PaperTable
 from experiments.publish.protocols import protocol_table
 from experiments.publish.published import has_published, published_table
+from experiments.publish.ranks import rank_table
 from experiments.publish.scores import full_table, main_table
 from experiments.results_folder import ResultsFolder
 from zero_leinr.errors import InputError
@@ -24,6 +26,7 @@ TABLES: dict[str, Callable[[StudyResults, pd.DataFrame], PaperTable]] = {
     "ablation": ablation_table,
     "claims": claim_table,
     "protocols": protocol_table,
+    "ranks": rank_table,
     "scores": full_table,
     "claims_full": full_claim_table,
     "published": published_table,
@@ -40,6 +43,7 @@ def tables_of(folder: Path, study: StudyResults) -> list[str]:
         "cost": costs.kept_costs.exists() or (folder / "costs").is_dir(),
         "claims": bool(ablated(study)),
         "protocols": any(compared(study, dataset) for dataset in study.datasets),
+        "ranks": len(study.ranked) >= LEAST_METHODS,
         "scores": bool(ablated(study)),
         "claims_full": bool(ablated(study)),
         "published": has_published(study),

@@ -81,6 +81,8 @@ def _cell(cell: Cell) -> str:
     """Return a number with its macros."""
     if cell.text == "–":
         return "--"
+    if cell.text == "inf":
+        return r"$\infty$"
     if abs(float(cell.text)) >= 1000:
         return r"$>$999"  # of a destroyed training; it would break the column
     mark = {1: r"\zlbest ", 2: r"\zlsecond "}.get(cell.rank, "")

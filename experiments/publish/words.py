@@ -6,12 +6,11 @@ from experiments.analysis.comparisons import ALPHA
 from experiments.analysis.differences import differences
 from experiments.analysis.model import Dataset, Metric, StudyResults
 from experiments.analysis.statistics import summarize
-from experiments.publish.latex import cite
+from experiments.publish.latex import cite, escape_latex
 from experiments.publish.names import listed, short
 from experiments.sheets.metrics import load_metrics
 from experiments.sheets.paper import cite_of
 from experiments.sheets.study import FULL
-from experiments.tables.latex import escape_latex
 
 PROTOCOLS = ("standard", "claims")
 
@@ -32,7 +31,7 @@ def setup(study: StudyResults) -> str:
             "after Holm's correction."
         )
     sentences += [f"{escape_latex(text)}." for text in study.remarks_in_words()]
-    return "\\paragraph{Setup.}\n" + "\n".join(sentences) + "\n"
+    return "\\noindent\\textbf{Setup.}\n" + "\n".join(sentences) + "\n"
 
 
 def _dataset(dataset: Dataset) -> str:
@@ -67,7 +66,8 @@ def _training(study: StudyResults) -> list[str]:
     batch = f"batches of {recipe['batch']} {images}"
     said.append(f"A training takes {recipe['epochs']} epochs{steps}, with {batch}.")
     if study.budget.reduced:
-        said.append("This training budget is reduced against the official one.")
+        differs = study.budget.label.removeprefix("reduced: ")
+        said.append(f"This training budget is reduced: {escape_latex(differs)}.")
     return said
 
 

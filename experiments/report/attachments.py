@@ -11,8 +11,6 @@ from experiments.results_folder import ResultsFolder
 from experiments.tables.table import Table
 from experiments.tables.write import RENDERERS
 
-KINDS = {"csv": "text/csv", "tex": "text/x-tex"}
-
 # What each kind of figure shows; {dataset} is the data set's label.
 CAPTIONS = {
     "scores": (
@@ -63,11 +61,9 @@ class Picture:
 
 
 def attach_table(table: Table) -> list[Attachment]:
-    """Return a table as CSV and as LaTeX."""
-    return [
-        Attachment(f"{table.name}.{suffix}", data_uri(RENDERERS[suffix](table).encode(), kind))
-        for suffix, kind in KINDS.items()
-    ]
+    """Return a table as CSV."""
+    text = RENDERERS["csv"](table)
+    return [Attachment(f"{table.name}.csv", data_uri(text.encode(), "text/csv"))]
 
 
 def figure(folder: Path, kind: str, dataset: tuple[str, str] | None = None) -> list[Picture]:

@@ -13,6 +13,7 @@ from experiments.analysis.differences import differences, variants
 from experiments.analysis.model import StudyResults
 from experiments.analysis.protocols import compared, rank
 from experiments.analysis.published import beside_measured
+from experiments.analysis.quality import with_quality
 from experiments.analysis.results import open_study, read_study
 from experiments.analysis.score_files import read_listed
 from experiments.provenance import git_commit
@@ -34,7 +35,7 @@ from experiments.sheets.metrics import load_metrics
 from experiments.sheets.published import load_published
 from experiments.sheets.study import FULL
 from experiments.sheets.weights import WeightsOrigin
-from experiments.tables import claims, costs, protocols, published, scores
+from experiments.tables import claims, costs, protocols, published, ranks, scores
 from experiments.tables import differences as difference_table
 from experiments.tables.table import Table
 
@@ -56,6 +57,7 @@ def gather(folder: Path) -> dict[str, Any]:
         InputError: ``study.json`` or a score file is missing or cannot be used.
     """
     study, known = open_study(folder)
+    study = with_quality(folder, study, known)
     summary = summarize_with_ties(study, known)
     whole = {name: scores.layout(study, summary, name) for name in study.protocols}
     tables = score_tables(study, summary, whole)
@@ -136,6 +138,8 @@ def _more(folder: Path, study: StudyResults, known: pd.DataFrame) -> list[dict[s
     if any(compared(study, dataset) for dataset in study.datasets):
         table = protocols.layout(study, rank(study, known))
         found.append(_part("Protocols", table, _of_datasets(folder, study, "protocols")))
+    if results.table("ranks.md").is_file():
+        found.append(_part("Ranks", ranks.layout(study, known), []))
     files = [results.costs(method.name) for method in measured(study)]
     if results.kept_costs.is_file() or (files and all(path.is_file() for path in files)):
         table = costs.layout(study, read_costs(folder, study))

@@ -71,7 +71,8 @@ def best_sentence(tables: Sequence[ScoreTable]) -> str:
             if row.scores[column].cell.tied:
                 tied.setdefault(row.label.text, []).append(metric.label)
     said = [f"{who} the best {_listed(what)}" for who, what in best.items()]
-    where = f"of {len(table.rows)} methods on {table.dataset.label}"
+    ranked = sum(any(score.cell.rank for score in row.scores) for row in table.rows)
+    where = f"of {ranked} methods on {table.dataset.label}"
     sentence = f"{_listed(said)} {where}, protocol {table.protocol}."
     if tied:
         behind = [f"{name} in {_listed(what)}" for name, what in tied.items()]

@@ -13,7 +13,6 @@ rule difference_table:
             labels={"table": "differences"},
         ),
         md="results/{study}/tables/differences.md",
-        tex="results/{study}/tables/differences.tex",
     log:
         "results/{study}/logs/tables/differences.log",
     conda:
@@ -42,7 +41,6 @@ rule claims:
             category="Claims",
             labels={"claims": "numbers"},
         ),
-        tex="results/{study}/tables/claims.tex",
     log:
         "results/{study}/logs/tables/claims.log",
     conda:

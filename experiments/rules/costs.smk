@@ -38,7 +38,6 @@ rule cost_table:
             labels={"table": "costs"},
         ),
         md="results/{study}/tables/costs.md",
-        tex="results/{study}/tables/costs.tex",
     log:
         "results/{study}/logs/tables/costs.log",
     conda:

@@ -4,7 +4,7 @@
 rule enhance:
     input:
         checked=ancient("results/{study}/checked"),
-        listings=FILES.listings,
+        listings=FILES.listings_of,
         weights=FILES.weights,
         released=FILES.released,
     output:

@@ -13,7 +13,6 @@ rule protocol_table:
             labels={"table": "protocols"},
         ),
         md="results/{study}/tables/protocols.md",
-        tex="results/{study}/tables/protocols.tex",
     log:
         "results/{study}/logs/tables/protocols.log",
     conda:

@@ -14,7 +14,6 @@ rule published_table:
             labels={"protocol": "published", "format": "csv"},
         ),
         md="results/{study}/tables/published.md",
-        tex="results/{study}/tables/published.tex",
     log:
         "results/{study}/logs/tables/published.log",
     conda:

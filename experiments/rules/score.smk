@@ -5,7 +5,7 @@
 rule score:
     input:
         checked=ancient("results/{study}/checked"),
-        listings=FILES.listings,
+        listings=FILES.listings_of,
         images="results/{study}/images/{method}",
     output:
         scores=directory("results/{study}/scores/{method}"),

@@ -1,4 +1,4 @@
-# Tables: csv for programs, md to read, tex for papers; one table a protocol.
+# Tables: csv for programs, md to read (for papers: publish.smk); one table a protocol.
 
 
 rule table:
@@ -13,7 +13,6 @@ rule table:
             labels={"protocol": "{protocol}", "format": "csv"},
         ),
         md="results/{study}/tables/scores_{protocol}.md",
-        tex="results/{study}/tables/scores_{protocol}.tex",
     log:
         "results/{study}/logs/tables/{protocol}.log",
     conda:
@@ -22,3 +21,25 @@ rule table:
         results=FILES.folder,
     shell:
         "zero-leinr tables {params.results:q} --protocol {wildcards.protocol:q} > {log:q} 2>&1"
+
+
+rule rank_table:
+    input:
+        study="results/{study}/study.json",
+        scores=FILES.scores,
+    output:
+        csv=report(
+            "results/{study}/tables/ranks.csv",
+            caption="../report/ranks.rst",
+            category="Ranks",
+            labels={"table": "ranks"},
+        ),
+        md="results/{study}/tables/ranks.md",
+    log:
+        "results/{study}/logs/tables/ranks.log",
+    conda:
+        "../../environment.yml"
+    params:
+        results=FILES.folder,
+    shell:
+        "zero-leinr ranks {params.results:q} > {log:q} 2>&1"

@@ -1,12 +1,18 @@
 """Metrics that the package pyiqa computes, by their names there: ``pyiqa:fsim`` in metrics.yaml.
 
-Only those that need no file: pyiqa would fetch the weights of the others from a hub by itself, and
-no checksum here holds their content. pyiqa's license is PolyForm Noncommercial 1.0.0.
+pyiqa would fetch weights from a hub by itself, and no checksum here would hold their content. So a
+metric either needs no file, or its entry names one under ``weights``: an address and a checksum in
+weights.yaml, in the data folder. While a metric is made, the network is out of reach. pyiqa's
+license is PolyForm Noncommercial 1.0.0.
 """
 
+import contextlib
 import functools
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -19,22 +25,25 @@ WITHOUT_WEIGHTS = (
 """Those of its metrics that need no file."""
 
 
-def metric_of(name: str) -> Callable[[np.ndarray, np.ndarray | None, str], float]:
+def metric_of(
+    name: str, weights: Path | None = None
+) -> Callable[[np.ndarray, np.ndarray | None, str], float]:
     """Return a metric of pyiqa as the score stage calls one.
 
     Args:
-        name: Its name in pyiqa, one of ``WITHOUT_WEIGHTS``.
+        name: Its name in pyiqa.
+        weights: The file with its weights; None for those in ``WITHOUT_WEIGHTS``.
 
     Returns:
         ``metric(enhanced, reference, device) -> float`` on uint8 RGB arrays (H, W, 3).
 
     Raises:
-        InputError: The metric needs weights, or there is none of this name.
+        InputError: The metric needs weights and has none.
     """
-    if name not in WITHOUT_WEIGHTS:
+    if weights is None and name not in WITHOUT_WEIGHTS:
         raise InputError(
-            f"metrics.yaml: pyiqa:{name}: only metrics that need no weights are computed by pyiqa "
-            f"here: {', '.join(WITHOUT_WEIGHTS)}"
+            f"metrics.yaml: pyiqa:{name}: name its file under `weights` (an entry with address and "
+            f"sha256 in weights.yaml); without one, pyiqa computes {', '.join(WITHOUT_WEIGHTS)}"
         )
 
     def metric(enhanced: np.ndarray, reference: np.ndarray | None, device: str) -> float:
@@ -49,14 +58,41 @@ def metric_of(name: str) -> Callable[[np.ndarray, np.ndarray | None, str], float
             for image in images
         ]
         with exact_float32(), torch.inference_mode():
-            return float(_loaded(name, device)(*tensors))
+            return float(_loaded(name, weights, device)(*tensors))
 
     return metric
 
 
 @functools.cache
-def _loaded(name: str, device: str) -> Any:
-    """Make it once a process: to import pyiqa takes seconds."""
+def _loaded(name: str, weights: Path | None, device: str) -> Any:
+    """Make it once a process: to import pyiqa takes seconds.
+
+    Raises:
+        InputError: It needs other files than the one that its entry names.
+    """
     import pyiqa
 
-    return pyiqa.create_metric(name, device=device)
+    given = {} if weights is None else {"pretrained_model_path": str(weights)}
+    try:
+        with _offline(name), contextlib.redirect_stdout(None):  # it prints what it loads
+            return pyiqa.create_metric(name, device=device, **given)
+    except TypeError as error:  # of one that is made of other metrics
+        raise InputError(f"metrics.yaml: pyiqa:{name}: takes no single file ({error})") from error
+
+
+@contextlib.contextmanager
+def _offline(name: str) -> Iterator[None]:
+    """Keep the network out of reach; a metric that wants more files than its entry names stops.
+
+    Raises:
+        InputError: It looked for a server.
+    """
+
+    def refuse(host: str, *_: Any, **__: Any) -> Any:
+        raise InputError(
+            f"metrics.yaml: pyiqa:{name}: it would fetch a further file from {host}, of which no "
+            "entry has a checksum; this metric cannot be used here"
+        )
+
+    with patch.object(socket, "getaddrinfo", refuse):  # what every download begins with
+        yield

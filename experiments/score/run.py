@@ -4,6 +4,7 @@ A score is a metric under a protocol (docs/protocols.md). Which there are, and w
 computes each, stands in `experiments/config/metrics.yaml`; a new one is one function and one entry.
 """
 
+import functools
 import importlib
 import logging
 import math
@@ -105,7 +106,7 @@ def score_image(
             continue
         for protocol, how in entry["protocols"].items():
             other = original if against_input else reference
-            value = _function(how["function"])(enhanced, other, device)
+            value = _function(how["function"], entry.get("weights"))(enhanced, other, device)
             if math.isnan(value):
                 log.warning("%s: no %s (%s): undefined here", name, entry["label"], protocol)
                 continue
@@ -182,14 +183,16 @@ def write_scores(scores: "pd.DataFrame", path: Path) -> None:
         scores.to_csv(temporary, index=False)
 
 
-def _function(where: str) -> MetricFunction:
+@functools.cache
+def _function(where: str, weights: str | None) -> MetricFunction:
     """Return `function` of `experiments/score/file.py` for "file:function".
 
-    "pyiqa:name" is the metric of that name in the package pyiqa.
+    "pyiqa:name" is the metric of that name in the package pyiqa, with the weights of its entry.
     """
     file, function = where.split(":")
     if file == "pyiqa":
         from experiments.score.by_pyiqa import metric_of
+        from experiments.score.perceptual import metric_weights
 
-        return metric_of(function)
+        return metric_of(function, metric_weights(weights) if weights else None)
     return getattr(importlib.import_module(f"experiments.score.{file}"), function)

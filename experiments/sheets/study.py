@@ -45,6 +45,11 @@ class MethodConfig:
     seeds: list[int]
 
     @property
+    def control(self) -> str | None:
+        """``positive`` or ``negative`` for a control, which is never ranked."""
+        return self.entry.get("control")
+
+    @property
     def weights(self) -> WeightsOrigin:
         """Where its weights come from."""
         if "images" in self.entry:
@@ -71,6 +76,7 @@ class StudyConfig:
     padding: str = "square"
     budget: dict[str, Any] = field(default_factory=dict)
     extras: list[str] = field(default_factory=list)
+    grids: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def trained(self) -> list[MethodConfig]:
@@ -254,10 +260,29 @@ def make_study(
             f"{path}: {trained[0]} is trained; name its images, such as "
             "training_images: zero_leinr_train_clean"
         )
+    _check_grids(path, settings.get("grids", {}), settings["datasets"], methods)
     settings.setdefault("title", path.stem.replace("_", " ").capitalize())
+    if not any(registry[name].paired for name in settings["datasets"]):
+        for name in (name for name, method in methods.items() if method.control == "positive"):
+            raise InputError(f"{path}: {name} is made of references; add a data set that has them")
     _check_labels(path, "data sets", {name: registry[name].label for name in settings["datasets"]})
     _check_labels(path, "methods", {method.name: method.label for method in methods.values()})
     return StudyConfig(name=path.stem, methods=methods, **settings)
+
+
+def _check_grids(
+    path: Path,
+    grids: Mapping[str, Mapping[str, Any]],
+    datasets: Collection[str],
+    methods: Collection[str],
+) -> None:
+    """Check that figures of images are of the study's own data sets and methods."""
+    for dataset, grid in grids.items():
+        if dataset not in datasets:
+            raise unknown("data set", dataset, datasets, f"{path}: grids")
+        for name in (*grid.get("methods", ()), *grid.get("labels", ())):
+            if name not in methods:
+                raise unknown("method", name, methods, f"{path}: grids: {dataset}")
 
 
 def _with_more_seeds(

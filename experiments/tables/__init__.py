@@ -1,1 +1,1 @@
-"""Tables: CSV, Markdown and LaTeX."""
+"""Tables: CSV and Markdown."""

@@ -21,7 +21,7 @@ from experiments.tables.write import write_table
 
 
 def write_claims(study_folder: Path) -> list[Path]:
-    """Write ``tables/claims.{csv,md,tex}`` of a study.
+    """Write ``tables/claims.{csv,md}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.
@@ -65,7 +65,7 @@ def layout(study: StudyResults, judged: pd.DataFrame, sheet: Mapping[str, Any]) 
         ]
     heads = ["Comparison", "Data set", "Claimed", "Difference", "95 % interval", "Margin"]
     heads += ["p (Holm)", "Effect size", "Verdict"]
-    align = ["p{45mm}", "l", "l", "r", "r", "r", "r", "r", "p{50mm}"]
+    align = ["l", "l", "l", "r", "r", "r", "r", "r", "l"]
     caption = (
         f"{study.title}: the paper's claims, each put to its tests. Difference: mean score of the "
         f"first minus the second, on the same images and seeds. {study.budget}."

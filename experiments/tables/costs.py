@@ -13,7 +13,7 @@ from experiments.tables.write import write_table
 
 
 def write_costs(study_folder: Path) -> list[Path]:
-    """Write ``tables/costs.{csv,md,tex}`` of a study.
+    """Write ``tables/costs.{csv,md}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.

@@ -16,7 +16,7 @@ from experiments.tables.write import write_table
 
 
 def write_differences(study_folder: Path) -> list[Path]:
-    """Write ``tables/differences.{csv,md,tex}`` of a study.
+    """Write ``tables/differences.{csv,md}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.

@@ -17,7 +17,7 @@ from experiments.tables.write import write_table
 
 
 def write_protocols(study_folder: Path) -> list[Path]:
-    """Write ``tables/protocols.{csv,md,tex}`` of a study.
+    """Write ``tables/protocols.{csv,md}`` of a study.
 
     Args:
         study_folder: ``results/<study>``.
@@ -51,7 +51,7 @@ def layout(study: StudyResults, ranks: pd.DataFrame) -> Table:
                 groups.setdefault(heading, []).append(cells([study.label(method), *row]))
     caption = (
         f"{study.title}: the same images under every protocol; in brackets the rank among the "
-        f"{len(study.methods)} methods. Only standard numbers compare with the other tables"
+        f"{len(study.ranked)} methods. Only standard numbers compare with the other tables"
     )
     caption += f". {study.budget}." if study.trained else "."
     notes = [*meanings(ranks), *correlations(study, ranks), *gaps(study, ranks)]

@@ -53,7 +53,7 @@ def layout(study: StudyResults, compared: pd.DataFrame) -> Table:
         groups.setdefault(headings[row["dataset"]], []).append(cells(texts))
     heads = ["Method", "Metric", "Published", "its protocol", "Measured (standard)"]
     heads += ["Measured (its protocol)", "Difference", "Likely reason", "Source"]
-    align = ["l", "l", "r", "l", "r", "r", "r", "p{60mm}", "l"]
+    align = ["l", "l", "r", "l", "r", "r", "r", "l", "l"]
     caption = (
         f"{study.title}: published figures beside measured ones. Difference: measured minus "
         "published, in the protocol of the source, or in the standard one where the source does "

@@ -1,8 +1,8 @@
-"""The score tables of a study: one a protocol, as tidy CSV, Markdown and LaTeX.
+"""The score tables of a study: one a protocol, as tidy CSV and Markdown.
 
-Every method is ranked, the raw input too, in every column. A metric with a caveat (NIQE, which can
-prefer the raw input to its enhancements) is ranked like the others and carries its caveat as a
-footnote at the column's head: leaving the marks out would hide what the caveat is about.
+Every method but the controls is ranked, the raw input too, in every column. A metric with a caveat
+(NIQE, which can prefer the raw input to its enhancements) is ranked like the others and carries its
+caveat as a footnote at the column's head: without marks nobody would see what the caveat is about.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,6 +13,7 @@ import pandas as pd
 
 from experiments.analysis.comparisons import summarize_with_ties, too_few_images
 from experiments.analysis.model import DAGGER, Dataset, MethodRow, Metric, StudyResults
+from experiments.analysis.quality import with_quality
 from experiments.analysis.remarks import describe_gaps
 from experiments.analysis.results import open_study
 from experiments.sheets.metrics import load_metrics
@@ -24,7 +25,7 @@ from zero_leinr.errors import InputError
 
 
 def write_tables(study_folder: Path, only: str | None = None) -> list[Path]:
-    """Write ``tables/scores_<protocol>.{csv,md,tex}`` for every protocol of a study.
+    """Write ``tables/scores_<protocol>.{csv,md}`` for every protocol of a study.
 
     Args:
         study_folder: ``results/<study>``.
@@ -38,6 +39,7 @@ def write_tables(study_folder: Path, only: str | None = None) -> list[Path]:
             no such protocol.
     """
     study, scores = open_study(study_folder)
+    study = with_quality(study_folder, study, scores)
     if only is not None and only not in study.protocols:
         raise InputError(
             f"study {study.name!r} has no protocol {only!r}; it has {', '.join(study.protocols)}"
@@ -111,19 +113,20 @@ def ranked_cells(study: StudyResults, column: pd.DataFrame, metric: Metric) -> l
     """Return one column's cells, in study order.
 
     Ranks follow the printed means, so that equal numbers carry the same mark: all equal best are
-    best, and the next lower number is second.
+    best, and the next lower number is second. Controls have no rank.
     """
     decimals = metric.decimals
     rows = {row["method"]: row for row in column.to_dict("records")}
     printed = {name: f"{row['mean']:.{decimals}f}" for name, row in rows.items()}
-    ranking = sorted(set(map(float, printed.values())), reverse=metric.direction == "up")
+    ranked = {float(printed[method.name]) for method in study.ranked if method.name in rows}
+    ranking = sorted(ranked, reverse=metric.direction == "up")
     cells = []
     for method in study.methods:
         if method.name not in rows:
             cells.append(Cell("–"))
             continue
         row, text = rows[method.name], printed[method.name]
-        rank = ranking.index(float(text)) + 1
+        rank = ranking.index(float(text)) + 1 if method.control is None else 0
         spread = "" if pd.isna(row["spread"]) else f"{row['spread']:.{decimals}f}"
         cells.append(
             Cell(text, spread, rank, tied=bool(row["not_separable_from_best"]) and rank > 1)
@@ -140,20 +143,18 @@ def _untested(
 
     A column has its own images and methods, since some may lack its score.
     """
-    names = []
+    found, names = [], [method.name for method in study.ranked]
     for dataset in study.datasets:
         own = {m.label: by_name[d.name, m.name] for d, m in columns if d == dataset}
         few = [
             label
             for label, rows in own.items()
-            if too_few_images(int(rows["n_images"].iloc[0]), len(rows) - 1)
+            if too_few_images(int(rows["n_images"].iloc[0]), rows["method"].isin(names).sum() - 1)
         ]
-        if own:
-            whole = len(few) == len(own)
-        else:  # no column in this table: what the study's other tables say of the set
-            whole = too_few_images(dataset.count, len(study.methods) - 1)
-        names += [dataset.label] if whole else [f"{dataset.label} {label}" for label in few]
-    return names
+        # No column in this table: what the study's other tables say of the set.
+        whole = len(few) == len(own) if own else too_few_images(dataset.count, len(names) - 1)
+        found += [dataset.label] if whole else [f"{dataset.label} {label}" for label in few]
+    return found
 
 
 def _letters(number: int) -> str:
@@ -179,6 +180,8 @@ def _caption(study: StudyResults, columns: list[tuple[Dataset, Metric]], protoco
         f"Protocol {protocol}: {', '.join(meanings)}",
         "Arrows point to better; best in bold, second underlined, equal numbers share the mark",
     ]
+    if len(study.ranked) < len(study.methods):
+        sentences.append("Controls are not ranked")
     if any(len(method.seeds) > 1 for method in study.methods):
         sentences.append("±: standard deviation over seeds")
     if study.trained:

@@ -11,7 +11,7 @@ class Column:
 
     Attributes:
         head: Its name; for a metric with the arrow that points to better.
-        align: As LaTeX says it: ``l``, ``r``, or ``p{30mm}`` for running text.
+        align: ``l`` for words, ``r`` for numbers.
         over: A heading that it shares with its neighbors, such as a data set; empty for none.
         mark: The mark of a note at its head.
     """
@@ -43,10 +43,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with its caption and notes; ``markdown`` and ``latex`` write it.
+    """A table with its caption and notes; ``markdown`` writes it.
 
     Attributes:
-        name: The label that LaTeX finds it by.
+        name: That of its files.
         caption: Sentences above the table.
         columns: From left to right.
         groups: Heading -> rows under it, one cell a column.

@@ -1,22 +1,20 @@
-"""Tables as files: CSV, Markdown and LaTeX."""
+"""Tables as files: CSV and Markdown."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from experiments.tables.latex import to_latex
 from experiments.tables.markdown import to_markdown
 from experiments.tables.table import Table
 from zero_leinr.atomic_write import replacing
 
 RENDERERS: dict[str, Callable[[Table], str]] = {
-    "csv": lambda table: table.numbers.to_csv(index=False, float_format="%.6g"),
+    "csv": lambda table: table.numbers.to_csv(index=False),
     "md": to_markdown,
-    "tex": to_latex,
 }
 
 
 def write_table(table: Table, path: Path) -> list[Path]:
-    """Write a table as ``<path>.{csv,md,tex}``, each whole or not at all; return the files."""
+    """Write a table as ``<path>.{csv,md}``, each whole or not at all; return the files."""
     written = []
     for suffix, render in RENDERERS.items():
         target = path.with_name(f"{path.name}.{suffix}")

@@ -31,6 +31,7 @@ def run_training(
     *,
     device: str = "auto",
     compiled: bool = False,
+    graphed: bool = False,
     replace: bool = False,
     about: dict[str, Any] | None = None,
 ) -> None:
@@ -42,28 +43,24 @@ def run_training(
         seed: The run's seed.
         folder: The run's folder.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        compiled: Whether the networks go through ``torch.compile``; for Zero-LEINR alone.
+        compiled: Whether networks and losses go through ``torch.compile``.
+        graphed: Whether a baseline's step is replayed as a CUDA graph.
         replace: Start again where the folder holds another run.
         about: More that ``run.json`` should say: study, method, hash of the training images.
 
     Raises:
-        InputError: The images or the folder cannot be used, or a baseline is to be compiled.
+        InputError: The images or the folder cannot be used, or the step cannot be a CUDA graph.
     """
-    from baselines.registry import find
     from zero_leinr.checkpoint import load_state
     from zero_leinr.device import choose_device, warn_where_slow
     from zero_leinr.training import train
-    from zero_leinr.training_step import training_step
 
-    make_step: Any = functools.partial(training_step, compiled=compiled)
-    if isinstance(recipe, BaselineRecipe):
-        if compiled:
-            raise InputError(f"train: --compile is for Zero-LEINR, not for {recipe.method}")
-        make_step = find(f"{recipe.method}:training_step")
-    device, array = choose_device(device), load(images)
+    device = choose_device(device)
+    make_step = _step_of(recipe, device, compiled, graphed)
+    array = load(images)
     if isinstance(recipe, Recipe):
         warn_where_slow(recipe.precision, device)
-    segment = {"compiled": compiled, **provenance(device)}
+    segment = {"compiled": compiled, "cuda_graph": graphed, **provenance(device)}
     del segment["finished"]  # the state says when
     with _ProgressBar() as bar:
         train(
@@ -123,6 +120,23 @@ def run_training(
         },
         folder / "run.json",
     )
+
+
+def _step_of(recipe: Recipe | BaselineRecipe, device: str, compiled: bool, graphed: bool) -> Any:
+    """Return what makes a recipe's training step, as fast as was asked for."""
+    from zero_leinr.training_step import COMPILED, training_step
+
+    if isinstance(recipe, Recipe):
+        if graphed:
+            raise InputError("train: --cuda-graph is for baselines; Zero-LEINR takes --compile")
+        return functools.partial(training_step, compiled=COMPILED if compiled else ())
+    if graphed and not device.startswith("cuda"):
+        raise InputError(f"train: --cuda-graph needs a CUDA GPU, and this runs on {device}")
+    from baselines.registry import find
+    from baselines.replayed_step import faster
+
+    make_step = find(f"{recipe.method}:training_step")
+    return faster(make_step, compiled, graphed)
 
 
 def sha256(path: Path) -> str:

@@ -6,9 +6,12 @@ import pandas as pd
 import pytest
 from support.fake_study import make_study, score_file
 
-from experiments.analysis.results import read_study
+from experiments.analysis.collect import collect
+from experiments.analysis.losses import read_losses
+from experiments.analysis.results import open_study, read_study
 from experiments.analysis.select import select
 from experiments.cli.main import main
+from experiments.publish.registry import tables_of
 from zero_leinr.errors import InputError
 
 
@@ -50,6 +53,18 @@ def test_what_is_said_of_sets_that_are_left_out_is_left_out(source, tmp_path):
     select(source, tmp_path / "mine", datasets=["pairs"])
     remarks = read_study(tmp_path / "mine").remarks
     assert [remark.text for remark in remarks] == ["the training images are copies", "2"]
+
+
+def test_a_selection_of_a_kept_study_has_tables_and_curves_of_its_own(source, tmp_path):
+    kept, mine = tmp_path / "kept", tmp_path / "mine"
+    collect(source, kept)
+    select(kept, mine, methods=["full", "he"], datasets=["pairs"], seeds=[1])
+    study, scores = open_study(mine)
+    assert set(zip(scores["method"], scores["seed"], strict=True)) == {("he", 0), ("full", 1)}
+    assert set(scores["dataset"]) == {"pairs"}
+    assert set(read_losses(mine, study)["seed"]) == {1}
+    select(kept, mine, methods=["he"])  # the links of a former selection are replaced
+    assert tables_of(mine, read_study(mine)) == ["main", "protocols"]
 
 
 def test_a_selection_is_replaced_and_nothing_else_is(source, tmp_path):

@@ -19,6 +19,7 @@ from experiments.analysis.comparisons import (
     score_table,
 )
 from experiments.analysis.statistics import estimate, summarize
+from experiments.sheets.metrics import aggregation_factor
 
 scores = arrays(float, st.tuples(st.integers(1, 4), st.integers(2, 20)), elements=st.floats(-9, 9))
 
@@ -181,3 +182,18 @@ def test_summary_does_not_depend_on_the_order_of_rows():
     frame = tidy(np.random.default_rng(1).normal(size=(3, 8)))
     shuffled = frame.sample(frac=1, random_state=0)
     pd.testing.assert_frame_equal(summarize(frame), summarize(shuffled))
+
+
+def test_the_scripts_divide_by_one_image_less():
+    frame = pd.DataFrame(
+        [
+            ("m", 0, "d", f"{i}", "psnr", protocol, 10.0 + i)
+            for i in range(5)
+            for protocol in ("standard", "zero_leinr_scripts")
+        ],
+        columns=["method", "seed", "dataset", "image", "metric", "protocol", "value"],
+    )
+    means = summarize(frame).set_index("protocol")["mean"]
+    assert means["standard"] == pytest.approx(12)
+    assert means["zero_leinr_scripts"] == pytest.approx(12 * 5 / 4)
+    assert np.isnan(aggregation_factor("psnr", "zero_leinr_scripts", 1))

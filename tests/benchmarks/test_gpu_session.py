@@ -67,3 +67,11 @@ def test_a_session_checks_and_trains_and_the_next_one_goes_on(session, tmp_path)
         assert load_model(run / "model.safetensors").enrb is None or name == "zero_leinr"
         assert len((run / "losses.csv").read_text().splitlines()) == 5
     assert "trained |" not in session("--parts", "train", "--minutes", "1")
+
+
+def test_a_switch_is_recommended_where_it_is_worth_other_bits():
+    sys.path.insert(0, str(SCRIPT.parent))
+    from gpu_session import worth
+
+    assert worth({"--compile": 1.5, "both": 2.04}) == "both (2.04x)"
+    assert worth({"--compile": 1.02, "both": 0.9}) == "nothing"

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.cluster
 OPTIONS = ["--workflow-profile", "slurm", "--latency-wait", "10"]
 OPTIONS += ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "5"]
 WITHOUT_GPUS = ["--config", "gpu=0"]
-KEPT = ("model.safetensors", "losses.csv", "*.png", "*.csv", "*.md", "*.tex", "*.npy")
+KEPT = ("model.safetensors", "losses.csv", "*.png", "*.csv", "*.md", "*.npy")
 
 
 @pytest.fixture(scope="module")

@@ -93,6 +93,39 @@ def test_a_changed_copy_is_named_with_its_original(sets, copy, part):
     assert "1 of 2" in leaks.warnings()[0]["text"]
 
 
+@pytest.fixture
+def lol_v2(tmp_path, monkeypatch, pairs):
+    """LOL-v2's entry, filled with three pairs under names of its own, and training images.
+
+    As reported of the real sets, most of its test pairs stand in LOL v1's training part.
+    """
+    monkeypatch.setenv("ZERO_LEINR_DATA", str(tmp_path))
+    for k, arrays in enumerate(pairs[:3]):
+        for part in ("low", "high"):
+            write_image(tmp_path / "lol_v2/real/test" / part / f"{690 + k:05}.png", arrays[part])
+    return tmp_path
+
+
+def test_a_test_pair_of_lol_v2_that_trains_as_lol_v1_stops_and_both_are_named(lol_v2, pairs):
+    for k, arrays in enumerate(pairs[:2]):
+        write_image(lol_v2 / "lol/our485/low" / f"{k + 2}.png", arrays["low"])
+    with pytest.raises(InputError, match=r"real/test/low/00690\.png.*our485/low/2\.png"):
+        find_leaks(listing("train", lol_v2 / "lol/our485/low"), [fetch("lol_v2_real")])
+
+
+def test_copies_of_lol_v2s_test_pairs_are_counted(lol_v2, pairs):
+    folder = lol_v2 / "train256/lol"
+    folder.mkdir(parents=True)
+    for k, arrays in enumerate(pairs[:2]):
+        copy = Image.fromarray(arrays["low"]).resize((256, 256), Image.Resampling.BILINEAR)
+        copy.save(folder / f"{k + 2}.jpg", quality=94)
+    leaks = find_leaks(listing("train", folder), [fetch("lol_v2_real")])
+    assert leaks.warnings()[0] == {
+        "dataset": "lol_v2_real",
+        "text": "2 of 3 low images show a scene that is among the training images",
+    }
+
+
 def test_exposures_of_one_scene_are_one_scene_and_the_nearest_comes_first(sets, pairs):
     """A low image against references: darker by 3 to 5 stops, with noise and a color cast."""
     write_image(sets / "train" / "exposure.png", pairs[0]["high"] // 2)

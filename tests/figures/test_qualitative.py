@@ -6,10 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.fake_study import make_study
 from support.figures import assert_written, texts
+from support.study_to_report import change
 
+from experiments.analysis.results import read_study
 from experiments.figures.pictures import ZOOM, default_crops, pick
 from experiments.figures.qualitative import even_columns, write_qualitative
-from experiments.figures.style import Request, caption_of
+from experiments.figures.style import Page, Request, caption_of, parse_crop
 from zero_leinr.errors import InputError
 from zero_leinr.images import write_image
 
@@ -56,7 +58,7 @@ def test_grid_without_references_shows_no_scores(grid):
 
 def test_images_crops_and_methods_can_be_chosen(tmp_path):
     request = Request(
-        tmp_path / "own", images=("02",), crops=((0, 0, 8, 8),), methods=("he", "full")
+        tmp_path / "own", images=("02",), crops=(("", (0, 0, 8, 8)),), methods=("he", "full")
     )
     pdf, png = write_qualitative(make_study(tmp_path), "pairs", request)
     assert pdf.parent == tmp_path / "own"
@@ -70,7 +72,7 @@ def test_images_crops_and_methods_can_be_chosen(tmp_path):
     [
         ({"images": ("9",)}, "no image '9'; it has 01, 02, 03"),
         ({"methods": ("a",)}, "no method 'a'; it has input, he"),
-        ({"crops": ((90, 0, 8, 8),)}, "crop 90,0,8,8 leaves its 96x64 pixels"),
+        ({"crops": (("", (90, 0, 8, 8)),)}, "crop 90,0,8,8 leaves its 96x64 pixels"),
     ],
 )
 def test_what_is_not_there_is_one_line(tmp_path, wanted, message):
@@ -168,3 +170,39 @@ def test_rows_of_tiles_are_filled_evenly(tiles, most):
     rows = -(-tiles // columns)
     assert columns <= most
     assert rows * columns - tiles < rows
+
+
+def test_what_the_config_chooses_stands_where_no_option_does(tmp_path):
+    grid = {
+        "images": ["03", "01"],
+        "crops": ["01:0,0,8,8"],
+        "methods": ["full"],
+        "labels": {"full": "Ours"},
+    }
+    change(make_study(tmp_path), lambda content: content.update(grids={"pairs": grid}))
+    study = read_study(tmp_path)
+    wanted = Request().completed(study, "pairs")
+    assert wanted.images == ("03", "01")
+    assert wanted.crops == (("01", (0, 0, 8, 8)),)
+    assert wanted.label(study, study.methods[-1]) == "Ours†"
+    assert Request(images=("02",)).completed(study, "pairs").images == ("02",)
+    assert Request().completed(study, "single") == Request()
+    _, png = write_qualitative(tmp_path, "pairs")
+    caption = caption_of(png)
+    assert "from top to bottom: 03, 01." in caption
+    assert "equal distances" not in caption
+    assert "Own method and the best" not in caption
+
+
+def test_a_crop_is_of_one_image_or_of_all():
+    assert parse_crop("120,80,150,100") == ("", (120, 80, 150, 100))
+    assert parse_crop("a:b:0,0,1,1") == ("a:b", (0, 0, 1, 1))
+    for bad in ("1,2,3", "1,2,0,4", "179", "1,2,-3,4"):
+        with pytest.raises(InputError, match="write left,top,width,height"):
+            parse_crop(bad)
+
+
+def test_the_caption_names_the_rule_of_methods(tmp_path):
+    page = Page(width=3.9)
+    _, png = write_qualitative(make_study(tmp_path), "pairs", Request(page=page))
+    assert "Best of the 3 methods by PSNR." in caption_of(png)

@@ -50,7 +50,7 @@ def test_score_figure_shows_means_at_their_places(tmp_path):
 def test_score_figure_carries_its_caveats(tmp_path):
     make_study(tmp_path, missing={"lpips": "no weights"})
     note = texts(score_figure(tmp_path, "pairs"))
-    assert "Training budget reduced: 2 epochs." in note
+    assert "Trained with a reduced budget." in note
     assert "ranks badly on its own." in note.replace("\N{NO-BREAK SPACE}", " ")
     assert "LPIPS is not shown: no weights." in note
 

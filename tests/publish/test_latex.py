@@ -1,8 +1,19 @@
 """Tables as LaTeX: columns of numbers, headings, rules and notes."""
 
-import pytest
+import re
 
-from experiments.publish.latex import Column, PaperTable, number, to_float, to_tabular
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.publish.latex import (
+    Column,
+    PaperTable,
+    escape_latex,
+    number,
+    to_float,
+    to_tabular,
+)
 
 TABLE = PaperTable(
     "t",
@@ -55,3 +66,9 @@ def test_numbers_that_break_a_column_are_bounds():
     assert number(float("nan"), 2) == "--"
     assert number(0.5, 3, signed=True) == "+0.500"
     assert number(-0.25, 2, signed=True) == "-0.25"
+
+
+@given(st.text(alphabet="ab&%$#_{}~^\\<>"))
+def test_escaped_latex_has_no_active_sign(text):
+    bare = re.sub(r"\\text[a-z]+\{\}|\\[&%$#_{}]", "", escape_latex(text))
+    assert not set(bare) & set("&%$#_{}~^\\<>")

@@ -139,3 +139,13 @@ def test_a_failed_training_is_marked(tmp_path):
     record = folder / "runs" / FULL / "seed1" / "run.json"
     record.write_text(json.dumps(json.loads(record.read_text()) | {"failed_parts": ["denoiser"]}))
     assert any(r"\zlfailed" in row[0] for row in rows(table(folder, "main")))
+
+
+def test_ranks_of_each_column_and_of_all_sets(tmp_path):
+    ranks = table(make_study(tmp_path), "ranks")
+    heads = [column.head for column in ranks.columns]
+    assert heads == ["Method", "PSNR", "SSIM", "LPIPS", "NIQE", "All"]
+    first, *_, last, critical = rows(ranks)
+    # The planted scores are the same in all metrics, and lower is better in the last two.
+    assert (first[1:5], last[1:5]) == (["4.0", "4.0", "1.0", "1.0"], ["1.0", "1.0", "4.0", "4.0"])
+    assert critical[0] == "Critical difference"

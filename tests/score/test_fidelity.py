@@ -89,3 +89,33 @@ def test_ssim_weighs_channels_equally_and_ignores_their_order():
     for metric in (fidelity.psnr, fidelity.ssim, fidelity.ssim_gaussian):
         assert metric(*turned) == pytest.approx(metric(enhanced, reference))
     assert fidelity.psnr_luma(*turned) != pytest.approx(fidelity.psnr_luma(enhanced, reference))
+
+
+def images(seed: int, side: tuple[int, int] = (40, 60)) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    reference = rng.integers(40, 200, (*side, 3)).astype(np.uint8)
+    return (reference // 3).astype(np.uint8), reference
+
+
+def test_gt_mean_forgives_any_exposure():
+    reference = np.random.default_rng(0).integers(0, 85, (40, 60, 3)).astype(np.uint8) * 3
+    enhanced = (reference // 3).astype(np.uint8)
+    assert fidelity.psnr(enhanced, reference) < 15
+    assert fidelity.psnr_gt_mean(enhanced, reference) > 100
+    assert fidelity.ssim_gt_mean(enhanced, reference) == pytest.approx(1)
+    assert np.isnan(fidelity.psnr_gt_mean(np.zeros_like(reference), reference))
+
+
+def test_scaled_images_have_the_mean_gray_of_the_reference():
+    enhanced, reference = images(1)
+    scaled = fidelity.scale_to_mean(enhanced, reference)
+    gray = [(image @ fidelity.LUMA).mean() for image in (scaled, reference)]
+    assert gray[0] == pytest.approx(gray[1], rel=1e-3)  # little is clipped here
+
+
+def test_the_scripts_resize_between_pixel_centers_and_crop():
+    ramp = np.repeat(np.arange(0, 256, 4, dtype=np.uint8)[None, :, None], 64, 0)
+    square = fidelity.resize_and_crop(np.repeat(ramp, 3, 2))
+    assert square.shape == (504, 504, 3)
+    # Pixel k of 512 lies at (k + .5) / 8 - .5 of 64, where the ramp has four times that.
+    assert square[7, 100, 0] == pytest.approx(4 * ((104 + 0.5) / 8 - 0.5))

@@ -22,10 +22,16 @@ def test_every_cite_is_an_entry_and_every_entry_is_cited():
     assert sorted(all_cites()) == sorted(load_references())
 
 
-def test_all_methods_with_a_publication_cite_it():
-    sheet = load_checked(CONFIG / "methods.yaml", "methods.schema.yaml")
+@pytest.mark.parametrize("kind", ["methods", "metrics"])
+def test_all_methods_and_metrics_with_a_publication_cite_it(kind):
+    sheet = load_checked(CONFIG / f"{kind}.yaml", f"{kind}.schema.yaml")
     for name, entry in sheet.items():
         assert ("cite" in entry) != entry["citation"].startswith("none"), name
+
+
+def test_every_data_set_cites_a_publication():
+    for name in load_registry():
+        assert cite_of("dataset", name), name
 
 
 @pytest.mark.parametrize("key", load_references())

@@ -164,3 +164,43 @@ def test_single_methods_take_more_seeds(tmp_path):
     path.write_text(FIVE_LINES + trained + "more_seeds: {gamma: [1]}\n")
     with pytest.raises(InputError, match="more_seeds: 'gamma' is not trained here"):
         load_study(path)
+
+
+def test_a_positive_control_wants_a_data_set_with_references(tmp_path):
+    path = tmp_path / "dark.yaml"
+    settings = {"methods": ["reference", "input"], "datasets": ["lime"], "metrics": ["niqe"]}
+    path.write_text(yaml.safe_dump(settings))
+    with pytest.raises(InputError, match=r"dark\.yaml: reference is made of references; add a"):
+        load_study(path)
+    path.write_text(yaml.safe_dump(settings | {"datasets": ["lime", "lol_eval15"]}))
+    assert load_study(path).methods["reference"].control == "positive"
+
+
+def test_the_field_is_in_the_studies_of_baselines():
+    """Every method with official weights or none; those that are fitted to each image apart."""
+    sheet = yaml.safe_load((CONFIG / "methods.yaml").read_text())
+    studies = [Studies()[name].methods for name in ("baselines", "fitted")]
+    shown = {name for methods in studies for name in methods}
+    assert {name for name, entry in sheet.items() if "recipe" not in entry} == shown
+
+
+def test_grids_are_checked_and_stand_in_study_json(tmp_path):
+    study = yaml.safe_load((CONFIG / "studies" / "demo.yaml").read_text())
+    path, grid = tmp_path / "mine.yaml", {"images": ["1"], "crops": ["1:0,0,8,8"]}
+    named = {"methods": [study["methods"][0]], "labels": {study["methods"][0]: "Ours"}}
+
+    def told(grids):
+        path.write_text(yaml.safe_dump(study | {"grids": grids}))
+        return describe_study(load_study(path), {})["grids"]
+
+    dataset = study["datasets"][0]
+    assert told({dataset: grid | named}) == {dataset: grid | named}
+    for bad, message in (
+        ({"lol": grid}, "grids: unknown data set 'lol'"),
+        ({dataset: {"methods": ["me"]}}, f"grids: {dataset}: unknown method 'me'"),
+        ({dataset: {"labels": {"me": "A"}}}, f"grids: {dataset}: unknown method 'me'"),
+        ({dataset: {"crops": ["1,2,3"]}}, "crops"),
+        ({dataset: {"images": [1]}}, "images"),
+    ):
+        with pytest.raises(InputError, match=message):
+            told(bad)

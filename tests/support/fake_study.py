@@ -34,9 +34,11 @@ def make_study(
     methods: list[tuple[str, str, str, str, list[int]]] = METHODS,
     images: dict[str, list[str]] = IMAGES,
     metrics: dict[str, tuple[str, str, str, bool, list[str]]] = METRICS,
+    controls: dict[str, str] | None = None,
 ) -> Path:
-    """Writes the study's folder and returns it."""
-    missing, levels = missing or {}, levels or LEVELS
+    """Writes the study's folder and returns it; `controls` are further rows, name -> kind."""
+    missing, levels, controls = missing or {}, levels or LEVELS, controls or {}
+    methods = [*methods, *((name, name.title(), "Controls", "none", [0]) for name in controls)]
     study = {
         "name": "small",
         "title": "A & B",
@@ -44,6 +46,7 @@ def make_study(
         | {"reduced": reduced},
         "methods": [
             dict(zip(("name", "label", "group", "weights", "seeds"), method, strict=True))
+            | {"control": controls.get(method[0])}
             for method in methods
         ],
         "datasets": [
@@ -70,6 +73,8 @@ def make_study(
     for name, _, _, weights, seeds in methods:
         for seed in seeds:
             for dataset in datasets:
+                if controls.get(name) == "positive" and dataset != "pairs":
+                    continue
                 file = score_file(folder, name, seed, dataset)
                 names = enumerate(images[dataset])
                 values = {image: levels[name] + 0.1 * k + 0.2 * seed for k, image in names}

@@ -1,10 +1,7 @@
 """Tables: the right cells marked, the notes that honesty asks for, errors that name the file."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
 
 import numpy as np
 import pandas as pd
@@ -16,15 +13,14 @@ from support.fake_study import make_study, score_file, write
 from experiments.analysis.comparisons import summarize_with_ties
 from experiments.analysis.results import read_study
 from experiments.analysis.score_files import read_scores
-from experiments.tables.latex import escape_latex
 from experiments.tables.markdown import escape_markdown
 from experiments.tables.scores import layout, write_tables
 from zero_leinr.errors import InputError
 
 
-def read_table(folder, protocol="standard", suffix="md"):
+def read_table(folder, protocol="standard"):
     write_tables(folder)
-    return (folder / "tables" / f"scores_{protocol}.{suffix}").read_text(encoding="utf-8")
+    return (folder / "tables" / f"scores_{protocol}.md").read_text(encoding="utf-8")
 
 
 def ranks(folder, metric):
@@ -39,9 +35,9 @@ def ranks(folder, metric):
     return {name: row[column].rank for name, row in zip(names, rows, strict=True)}
 
 
-def test_one_table_a_protocol_in_three_formats(tmp_path):
+def test_one_table_a_protocol_to_read_and_for_programs(tmp_path):
     files = write_tables(make_study(tmp_path))
-    protocols, suffixes = ("standard", "luma", "gaussian"), ("csv", "md", "tex")
+    protocols, suffixes = ("standard", "luma", "gaussian"), ("csv", "md")
     assert [f.name for f in files] == [f"scores_{p}.{s}" for p in protocols for s in suffixes]
     assert sorted(files) == sorted((tmp_path / "tables").iterdir())
 
@@ -55,6 +51,36 @@ def test_marks_follow_the_direction_of_better(tmp_path):
     make_study(tmp_path)
     assert ranks(tmp_path, "psnr") == {"input": 4, "he": 3, "zero_dce": 2, "full": 1}
     assert ranks(tmp_path, "lpips") == {"input": 1, "he": 2, "zero_dce": 3, "full": 4}
+
+
+CONTROLS = {"reference": "positive", "dice": "negative"}
+
+
+def with_controls(folder):
+    """A study whose controls score better than every method."""
+    levels = {"input": 1.0, "he": 2.0, "zero_dce": 3.0, "full": 4.0, "reference": 9.0, "dice": 8.0}
+    return make_study(folder, levels=levels, controls=CONTROLS)
+
+
+def test_controls_are_never_ranked(tmp_path):
+    with_controls(tmp_path)
+    found = ranks(tmp_path, "psnr")
+    assert found == {"input": 4, "he": 3, "zero_dce": 2, "full": 1, "reference": 0, "dice": 0}
+    table = read_table(tmp_path)
+    assert "Controls are not ranked" in table
+    assert "*Controls*" in table
+
+
+def test_a_positive_control_needs_no_scores_where_there_are_no_references(tmp_path):
+    with_controls(tmp_path)
+    assert not score_file(tmp_path, "reference", dataset="single").exists()
+    table = read_table(tmp_path)
+    row = next(line for line in table.splitlines() if line.startswith("| Reference"))
+    assert row.split("|")[-2].strip() == "–"
+    assert "more than half of the images have no score" not in table
+    score_file(tmp_path, "dice", dataset="single").unlink()
+    with pytest.raises(InputError, match=r"dice.*score file missing"):
+        read_table(tmp_path)
 
 
 def test_equal_printed_means_share_their_mark(tmp_path):
@@ -148,9 +174,6 @@ def test_notes_of_methods_are_footnotes_and_equal_ones_share_a_mark(tmp_path):
         "<sup>c</sup> another",
     ):
         assert f"\n{start}" in text
-    latex = read_table(tmp_path, suffix="tex")
-    assert r"Histogram\_eq$^{b}$ & none" in latex
-    assert r"$^{b}$ cropped to 12 px\_" in latex
 
 
 def test_csv_is_tidy_and_in_table_order(tmp_path):
@@ -175,8 +198,6 @@ def test_what_the_images_lack_is_said_below_the_table(tmp_path):
     study["remarks"] = [{"kind": "data", "dataset": "pairs", "text": text}]
     path.write_text(json.dumps(study))
     assert "\nPairs: 3 images found, 4 expected; without \\[4\\].png" in read_table(tmp_path)
-    # After a line break, LaTeX would take a bracket for a length.
-    assert r"\par Pairs: 3 images found" in read_table(tmp_path, suffix="tex")
 
 
 def test_reduced_budget_is_said_in_caption_and_rows(tmp_path):
@@ -190,10 +211,9 @@ def test_reduced_budget_is_said_in_caption_and_rows(tmp_path):
     assert "Training budget: paper settings" in paper
 
 
-@pytest.mark.parametrize("suffix", ["md", "tex"])
-def test_missing_metric_is_named_with_its_reason(tmp_path, suffix):
+def test_missing_metric_is_named_with_its_reason(tmp_path):
     make_study(tmp_path, missing={"lpips": "no weights at hand"})
-    text = read_table(tmp_path, suffix=suffix)
+    text = read_table(tmp_path)
     assert "LPIPS is not shown: no weights at hand" in text
     assert "LPIPS" not in text.replace("LPIPS is not shown", "")
 
@@ -238,7 +258,6 @@ def test_ties_are_marked_where_there_are_enough_images(tmp_path):
     marked = [line for line in read_table(tmp_path).splitlines() if "<sup>=</sup> |" in line]
     assert len(marked) == 1
     assert "Histogram" in marked[0] or "Zero-DCE" in marked[0]
-    assert r"$^{=}$" in (tmp_path / "tables" / "scores_standard.tex").read_text()
 
 
 def test_columns_with_too_few_images_are_told_by_their_own_images_and_methods(tmp_path):
@@ -270,48 +289,6 @@ def test_infinite_psnr_is_shown_as_such(tmp_path):
     path = score_file(tmp_path)
     write(path, path.read_text().replace("01,psnr,standard,2.0", "01,psnr,standard,inf"))
     assert "| **inf** |" in read_table(tmp_path)
-
-
-def test_latex_is_a_booktabs_table_with_balanced_markup(tmp_path):
-    text = read_table(make_study(tmp_path), suffix="tex")
-    for part in (r"\toprule", r"\bottomrule", r"\cmidrule(lr){4-7}", r"\cmidrule(lr){8-8}"):
-        assert part in text
-    assert r"\multicolumn{8}{l}{\emph{Networks}}" in text
-    assert r"A \& B: mean scores" in text
-    assert r"Histogram\_eq & none" in text
-    assert r"Zero-LEINR\textdagger{} & trained here & 2 & \textbf{4.20}{\tiny$\pm$0.14}" in text
-    assert r"\underline{3.10}\hphantom{\tiny$\pm$0.14}" in text
-    for begin in re.findall(r"\\begin\{(.*?)\}", text):
-        assert text.count(rf"\begin{{{begin}}}") == text.count(rf"\end{{{begin}}}")
-    body = [line for line in text.splitlines() if re.match(r"(Input|Hist|Zero|Method)", line)]
-    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {7}
-
-
-@pytest.mark.skipif(not shutil.which("pdflatex"), reason="no pdflatex on this machine")
-def test_latex_compiles(tmp_path):
-    make_study(tmp_path, missing={"lpips": r"100 % of C:\weights_{x} ~ ^ # $ <gone>"})
-    write_tables(tmp_path)
-    inputs = "".join(
-        rf"\input{{tables/scores_{name}}}" for name in ("standard", "gaussian", "luma")
-    )
-    packages = r"\usepackage{booktabs,graphicx}\usepackage[T1]{fontenc}"
-    document = rf"\documentclass{{article}}{packages}\begin{{document}}{inputs}\end{{document}}"
-    write(tmp_path / "paper.tex", document)
-    done = subprocess.run(
-        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"HOME": str(tmp_path)},
-    )
-    assert done.returncode == 0, done.stdout[-2000:]
-
-
-@given(st.text(alphabet="ab&%$#_{}~^\\<>"))
-def test_escaped_latex_has_no_active_sign(text):
-    escaped = escape_latex(text)
-    bare = re.sub(r"\\text[a-z]+\{\}|\\[&%$#_{}]", "", escaped)
-    assert not set(bare) & set("&%$#_{}~^\\<>")
 
 
 @given(st.text(alphabet="ab*_`|<>[]#\\"))

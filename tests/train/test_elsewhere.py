@@ -92,7 +92,7 @@ def test_a_file_without_a_recipe_is_named(tmp_path, capsys, content):
     assert "mine.json: no recipe" in capsys.readouterr().err
 
 
-def test_a_baseline_is_not_compiled_and_an_incomplete_recipe_is_one_line(recipes, tmp_path, capsys):
+def test_what_cannot_be_a_graph_and_an_incomplete_recipe_is_one_line(recipes, tmp_path, capsys):
     settings = {"method": "sci", "losses": {"fidelity": 1}, "epochs": 1, "batch": 1}
     path = tmp_path / "sci.json"
     common = ["train", "--recipe", str(path), "--images", "a.npy", "--out", str(tmp_path / "o")]
@@ -100,5 +100,5 @@ def test_a_baseline_is_not_compiled_and_an_incomplete_recipe_is_one_line(recipes
     assert main(common) == 2
     assert "recipe of sci" in capsys.readouterr().err
     path.write_text(json.dumps({"recipe": settings | {"lr": 1, "weight_decay": 0, "clip": 1}}))
-    assert main([*common, "--compile"]) == 2
-    assert "--compile is for Zero-LEINR" in capsys.readouterr().err
+    assert main([*common, "--cuda-graph", "--device", "cpu"]) == 2
+    assert "--cuda-graph needs a CUDA GPU, and this runs on cpu" in capsys.readouterr().err

@@ -16,6 +16,7 @@ from support.small_training import (
     train_small,
 )
 
+from baselines.replayed_step import faster
 from experiments.score.perceptual import lpips
 from zero_leinr.inference import enhance
 
@@ -46,6 +47,27 @@ def test_a_step_does_not_wait_for_the_card(method, no_waiting):
     step(batch, 0, 0)  # fills caches
     no_waiting()
     step(batch, 0, 1)
+
+
+def sci_replayed():
+    return faster(make_step_of(recipe_of("sci_retrained")), compiled=False, graphed=True)
+
+
+def test_a_replayed_step_trains_as_the_plain_one(tmp_path):
+    """Adam counts its steps on the card then, and so rounds otherwise in the last bits."""
+    plain = train_small("sci_retrained", "cuda", tmp_path / "plain")
+    replayed = train_small("sci_retrained", "cuda", tmp_path / "replayed", sci_replayed())
+    for expected, found in zip(plain.parameters(), replayed.parameters(), strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_a_replayed_run_resumes_with_the_same_bits(tmp_path):
+    train_small("sci_retrained", "cuda", tmp_path / "whole", sci_replayed())
+    killed = {"checkpoint_every": 2, "progress": kill_after_four_steps}
+    with pytest.raises(Killed):
+        train_small("sci_retrained", "cuda", tmp_path / "killed", sci_replayed(), **killed)
+    train_small("sci_retrained", "cuda", tmp_path / "killed", sci_replayed())
+    assert files(tmp_path / "killed") == files(tmp_path / "whole")
 
 
 @pytest.mark.parametrize("options", [{}, {"padding": "minimal", "tile": 32}])

@@ -1,12 +1,14 @@
 """One training step: learning rate, overflow, compilation."""
 
+import functools
+
 import pytest
 import torch
 import torch._inductor.config
 
 from zero_leinr.model import ZeroLEINR
 from zero_leinr.recipe import Recipe
-from zero_leinr.training_step import TrainingStep, denoiser_lr, training_step
+from zero_leinr.training_step import COMPILED, TrainingStep, denoiser_lr, training_step
 
 SMALL = {"epochs": 3, "batch": 2, "image_size": 64, "steps_per_epoch": 2}
 
@@ -30,8 +32,12 @@ def test_learning_rate_follows_the_official_scheduler():
             scheduler.step()
 
 
-def test_each_network_is_compiled_for_whole_batches_and_fixed_sizes(monkeypatch):
-    """Two branches, and ENRB at half and at full size; an incomplete batch runs eagerly."""
+@torch._inductor.config.patch(deterministic=False)
+@pytest.mark.parametrize(
+    ("compiled", "count"), [(("networks",), 4), (("losses",), 2), (COMPILED, 6)]
+)
+def test_each_part_is_compiled_for_whole_batches_and_fixed_sizes(monkeypatch, compiled, count):
+    """Two branches, and ENRB at half and at full size; the losses of two branches."""
     graphs = []
 
     def backend(graph, inputs):
@@ -39,22 +45,19 @@ def test_each_network_is_compiled_for_whole_batches_and_fixed_sizes(monkeypatch)
         graphs.append(graph)
         return graph.forward
 
-    compile_ = torch.nn.Module.compile
-    monkeypatch.setattr(
-        torch.nn.Module, "compile", lambda net, **options: compile_(net, backend=backend, **options)
-    )
-    monkeypatch.setattr(torch._inductor.config, "deterministic", False)
+    monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend=backend))
     torch._dynamo.reset()
-    step = training_step(Recipe().replace(SMALL), 0, "cpu", compiled=True)
+    recipe = Recipe().replace(SMALL)
+    step = training_step(recipe, 0, "cpu", compiled=compiled)
+    plain = training_step(recipe, 0, "cpu")
     assert torch._inductor.config.deterministic
     batch = torch.full((2, 3, 64, 64), 0.2)
-    for number in range(2):
-        step(batch, 1, number)
-    assert len(graphs) == 4
-    step(batch[:1], 1, 2)
-    assert len(graphs) == 4
-    step(batch, 1, 3)
-    assert len(graphs) == 4
+    for number, images in enumerate((batch, batch, batch[:1], batch)):
+        found, expected = step(images, 1, number), plain(images, 1, number)
+        assert {k: v.item() for k, v in found.items()} == pytest.approx(
+            {k: v.item() for k, v in expected.items()}
+        )
+        assert number == 0 or len(graphs) == count
     torch._dynamo.reset()
 
 
