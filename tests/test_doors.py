@@ -41,6 +41,26 @@ def test_what_installs_the_lock_is_pinned_too():
     assert any(line.startswith("setuptools==") for line in locked())
 
 
+def test_every_install_of_the_makefile_is_checked_by_hashes():
+    """`--constraint` with a lock is, too: uv compares the hashes that stand there."""
+    makefile = (PROJECT / "Makefile").read_text()
+    installs = re.findall(r"^\t(?:\S+=\S+ uv|python -m) pip install (.*)$", makefile, re.M)
+    assert len(installs) > 5
+    for options in installs:
+        itself = options.endswith("--no-deps --no-build-isolation --editable .")
+        locked = re.search(
+            r"(--require-hashes -r|--constraint) (requirements[\w-]*\.lock)", options
+        )
+        assert itself or locked, options
+        if locked:
+            text = (PROJECT / locked[2]).read_text()
+            entries = re.split(r"\n(?=[a-z0-9][^ \n]*==)", text)[1:]
+            assert entries
+            assert all("--hash=sha256:" in entry for entry in entries), locked[2]
+            assert "://" not in text
+    assert not re.search(r"uvx|pipx|==\d", re.sub(r"^#.*", "", makefile, flags=re.M))
+
+
 def test_every_direct_dependency_is_locked():
     import tomllib
 

@@ -261,6 +261,51 @@ def test_the_slurm_profile_has_every_rule():
     assert grouped | profile["set-resources"].keys() == rules
 
 
+def test_on_a_cluster_jobs_ask_for_what_they_need_and_not_for_what_is_here(tmp_path):
+    """Memory and time of every job, a GPU for networks alone, one core: as on no submit host."""
+    project = Project(tmp_path)
+    write_yaml(project.config / "studies" / "small.yaml", STUDY | {"extras": ["costs"]})
+    command = ["snakemake", "small", "--workflow-profile", "slurm", "--dry-run"]
+    command += ["--executor", "local"]  # the plugin for Slurm is not there; cores are the profile's
+    said = subprocess.run(
+        command, cwd=project.folder, env=project.environment, capture_output=True, text=True
+    ).stdout
+    _, *parts = re.split(r"^ *rule (\w+):$", said, flags=re.M)
+    jobs = list(zip(parts[::2], parts[1::2], strict=True))
+    assert {"train", "enhance", "score", "cost", "table", "page"} <= {rule for rule, _ in jobs}
+    for rule, text in jobs:
+        line = re.search("resources: (.*)", text)[1]
+        asked = dict(re.findall(r"(\w+)=(\d+)", line))
+        assert int(asked["mem_mb"]) >= 4000, rule
+        assert int(asked["runtime"]) >= 60, rule
+        assert "    threads:" not in text, rule  # one
+        network = rule == "train" or ("method=light_alone" in text and rule != "score")
+        assert (asked.get("gpu") == "1") == network, text
+
+
+def test_no_secret_and_no_folder_of_the_users_is_in_what_is_shared(tmp_path_factory):
+    """A token in the environment, a home, a data folder: run.json, page, tables, both reports."""
+    project = Project(tmp_path_factory.mktemp("project"))
+    home = tmp_path_factory.mktemp("home") / "ada-at-home"
+    shutil.move(project.folder / "data", home / "my-photos")
+    token = "hf_0123456789secret"
+    project.environment |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
+    project.environment |= {"HF_TOKEN": token, "ZERO_LEINR_DATA": str(home / "my-photos")}
+    for options in ((), ("--report", "results/small/workflow.html")):
+        done = project.snakemake("small", *options)
+        assert done.returncode == 0, done.stdout[-3000:]
+    results = project.folder / "results" / "small"
+    shared = [results / "report.html", results / "workflow.html", results / "study.json"]
+    shared += [*results.rglob("run.json"), *(results / "tables").iterdir()]
+    assert len(shared) > 10
+    for path in shared:
+        content = path.read_bytes()
+        for private in (token, "ada-at-home", "my-photos", str(project.folder)):
+            assert private.encode() not in content, (path.name, private)
+    for path in results.rglob("*"):
+        assert not path.is_file() or token.encode() not in path.read_bytes(), path
+
+
 def test_a_dry_run_loads_no_heavy_package():
     """It takes seconds as it is (`benchmarks/workflow.py`); each of these would add more."""
     environment = os.environ | {

@@ -3,6 +3,9 @@
 import difflib
 from collections.abc import Iterable
 
+LONGEST = 2000
+"""Characters of a message."""
+
 
 class InputError(ValueError):
     """A file, key, folder or set of weights from the user cannot be used.
@@ -10,6 +13,11 @@ class InputError(ValueError):
     The message is one line that names the thing and says what to do. The command line prints it
     without a traceback and exits with code 2.
     """
+
+    def __init__(self, message: str) -> None:
+        if len(message) > LONGEST:  # a value in a file of others may have any length
+            message = f"{message[: LONGEST - 500]} ... {message[-400:]}"
+        super().__init__(message)
 
 
 def unknown(kind: str, name: str, known: Iterable[str], where: object = "") -> InputError:

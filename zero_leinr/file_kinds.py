@@ -41,17 +41,17 @@ def kind_of(path: Path) -> str:
             return kind
     if path.suffix == ".onnx":
         return "an ONNX model; only weights of PyTorch are read"
-    if zipfile.is_zipfile(path):
-        return _kind_of_zip(path)
-    return "no checkpoint that torch.save wrote, or a damaged one"
-
-
-def _kind_of_zip(path: Path) -> str:
     try:
+        if not zipfile.is_zipfile(path):
+            return "no checkpoint that torch.save wrote, or a damaged one"
         with zipfile.ZipFile(path) as file:
             names = [name for name in file.namelist() if not name.endswith("/")]
-    except zipfile.BadZipFile:
+    except Exception:  # zipfile raises whatever the damaged bytes provoke
         return "a damaged zip archive"
+    return _kind_of_zip(names)
+
+
+def _kind_of_zip(names: list[str]) -> str:
     if any(name.endswith("constants.pkl") for name in names):
         return (
             "a TorchScript program; save its tensors where it was made: "

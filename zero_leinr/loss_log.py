@@ -31,13 +31,14 @@ class LossLog:
         An interrupted run has written more, and its last row may be torn.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        if not self.path.exists() or first == 0:
+        text = self.path.read_text(errors="replace") if self.path.exists() else ""
+        header, *rows = text.splitlines() or [""]
+        if first == 0 or not header.startswith("step,"):
             self.path.unlink(missing_ok=True)
             return
-        header, *rows = self.path.read_text().splitlines()
         whole = [row for row in rows if row.count(",") == header.count(",")]
-        steps = {int(row.partition(",")[0]): row for row in whole}
-        kept = [row for step, row in steps.items() if step < first]
+        steps = {row.partition(",")[0]: row for row in whole}
+        kept = [steps[str(step)] for step in range(first) if str(step) in steps]
         with replacing(self.path) as temporary:
             temporary.write_text("\n".join([header, *kept]) + "\n")
 

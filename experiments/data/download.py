@@ -6,10 +6,11 @@ checksum that is part of this repository before it gets its name.
 """
 
 import hashlib
+import lzma
 import os
-import shutil
 import socket
 import stat
+import struct
 import threading
 import time
 import zipfile
@@ -30,7 +31,9 @@ MOST = 4 << 30  # bytes of a download whose size is not declared
 MOST_UNPACKED = 16 << 30  # bytes in an archive
 MOST_MEMBER = 1 << 28  # bytes of one of its files
 
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+# What zipfile raises for damaged bytes; NotImplementedError and names that are no text among them.
+DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OverflowError)
+DAMAGED = (*DAMAGED, RuntimeError, ValueError)
 
 
 def verify(path: Path, expected: str, name: Path | str | None = None) -> str:
@@ -156,16 +159,18 @@ def unpack(archive: Path, members: dict[str, Path], checksums: dict[str, str]) -
 
     try:
         with zipfile.ZipFile(archive) as file:
-            inside = _by_path_end(file.namelist())
+            inside = _by_path_end(file.namelist(), set(members))
             for member, target in tqdm(members.items(), desc=f"unpack {archive.name}", unit="file"):
                 if member not in inside:
                     raise InputError(f"{archive}: holds no {member}; delete it to fetch it again")
                 if file.getinfo(inside[member]).file_size > MOST_MEMBER:
                     raise zipfile.BadZipFile(f"{member} is too large")
+                content = file.read(inside[member])
                 with replacing(target) as temporary:
-                    with file.open(inside[member]) as source, temporary.open("wb") as sink:
-                        shutil.copyfileobj(source, sink)
+                    temporary.write_bytes(content)
                     verify(temporary, checksums[member], name=f"{member} in {archive}")
+    except InputError:
+        raise
     except DAMAGED as error:
         raise InputError(
             f"{archive}: damaged archive ({error}); delete it to fetch it again"
@@ -283,14 +288,15 @@ def _within(seconds: float, function: Callable[[], Any]) -> Any:
     return result
 
 
-def _by_path_end(names: list[str]) -> dict[str, str]:
-    """Index paths by each of their ends: a/b/c is found as c, b/c and a/b/c."""
+def _by_path_end(names: list[str], ends: set[str]) -> dict[str, str]:
+    """Find the first path with each end: a/b/c has the ends c, b/c and a/b/c."""
+    deepest = max((end.count("/") for end in ends), default=0) + 1
     index: dict[str, str] = {}
     for name in names:
-        parts = name.split("/")
+        parts = name.rsplit("/", deepest)[-deepest:]  # a path may have 30,000
         for start in range(len(parts)):
             index.setdefault("/".join(parts[start:]), name)
-    return index
+    return {end: index[end] for end in ends & index.keys()}
 
 
 def _git_blob_id(path: Path) -> str:

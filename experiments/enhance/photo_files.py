@@ -14,7 +14,7 @@ from PIL import Image
 
 from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
-from zero_leinr.images import BROKEN, PNG_LEVEL, check_side, explained, orientation, read_image
+from zero_leinr.images import BROKEN, PNG_LEVEL, check_side, opened, orientation, read_image
 
 FORMATS = {"png": ".png", "jpg": ".jpg", "webp": ".webp", "tiff": ".tif"}
 """Formats that are written, and the suffix of their files."""
@@ -96,7 +96,7 @@ def read_photo(path: str | Path) -> Photo:
         InputError: See ``zero_leinr.images.read_image``.
     """
     path = Path(path)
-    with explained(path), Image.open(path) as image:
+    with opened(path) as image:
         deep = ";16" in f"{image.mode} {image.tile}"
         turned = orientation(image)
         turned_by_reader = image.format == "TIFF"  # OpenCV turns these, and no PNG

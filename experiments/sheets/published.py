@@ -48,7 +48,10 @@ def load_published(path: Path = FIGURES) -> pd.DataFrame:
         raise InputError(f"{path}: cannot be read ({str(error).splitlines()[0]})") from error
     if list(figures.columns) != COLUMNS:
         raise InputError(f"{path}: columns must be {', '.join(COLUMNS)}")
-    load_metrics(dict.fromkeys(figures["metric"]))
+    try:
+        load_metrics(dict.fromkeys(figures["metric"]))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     checks = {
         "value is not a number": pd.to_numeric(figures["value"], errors="coerce").isna(),
         "a figure needs a source": figures["source"] == "",

@@ -134,7 +134,12 @@ def _check_schema(document: Any, schema: str, path: Path, advice: str = "") -> N
     from jsonschema.exceptions import best_match
 
     rules = read_yaml(PACKAGE / "schemas" / schema)
-    problem = best_match(Draft202012Validator(rules).iter_errors(document))
+    try:
+        problem = best_match(Draft202012Validator(rules).iter_errors(document))
+    except TypeError as error:  # it compares the places of two problems
+        raise InputError(
+            f"{path}: some keys are numbers, others text; make all of them text"
+        ) from error
     if problem is None:
         return
     key = ".".join(str(part) for part in problem.absolute_path) or "the file"

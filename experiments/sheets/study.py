@@ -241,6 +241,7 @@ def make_study(
             raise unknown("data set", name, registry, path)
     try:
         load_metrics(settings["metrics"])
+        Recipe().replace(settings.get("budget", {}))
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     methods = _baselines(path, names, seeds, settings.get("budget", {}))

@@ -31,11 +31,13 @@ def disk(tmp_path):
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def fill(disk):
-    """Leave no room on a disk."""
-    with (disk / "filler").open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while True:
-            file.write(bytes(1 << 12))
+def fill(disk, room=0):
+    """Leave so many bytes on a disk."""
+    with (disk / "filler").open("wb", buffering=0) as file:
+        with contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(1 << 12))
+        file.truncate(file.tell() - room)
 
 
 @pytest.fixture
@@ -83,6 +85,18 @@ def test_a_full_disk_is_one_line_and_the_same_command_goes_on(disk, stages, stag
     capsys.readouterr()
     said = fails(capsys, *stages[stage])
     assert "space" in said
+    assert not list(disk.rglob("*.part"))
+    (disk / "filler").unlink()
+    assert command(*stages[stage]) == 0
+
+
+@pytest.mark.parametrize("stage", ["prepare", "train", "figures", "report", "collect"])
+def test_a_disk_that_fills_in_the_middle_of_a_file_is_one_line(disk, stages, stage, capsys):
+    """Of the stages that write more than 8 KiB at a time."""
+    (disk / "out").mkdir()
+    fill(disk, room=8 << 10)
+    capsys.readouterr()
+    assert "space" in fails(capsys, *stages[stage])
     assert not list(disk.rglob("*.part"))
     (disk / "filler").unlink()
     assert command(*stages[stage]) == 0

@@ -23,12 +23,16 @@ KILLS = int(os.environ.get("FAULT_KILLS", "30"))
 SEED = int(os.environ.get("FAULT_SEED", "0"))
 WAYS = ("group", "worker", "Snakemake alone")
 #: What says when and where it was made, and what it was made from: the rest has the same bytes.
-TOLD = ("run.json", "state.ckpt", "report.html", ".lock")
+#: Of a folder's time, Snakemake keeps a note of its own, which a kill may leave out.
+TOLD = ("run.json", "state.ckpt", "report.html", ".lock", ".snakemake_timestamp")
+#: Every stage, and few jobs: a kill comes every few seconds.
+SMALL = STUDY | {"methods": ["gamma"], "metrics": ["psnr"]}
+SMALL |= {"budget": STUDY["budget"] | {"epochs": 100}}  # 200 steps: long enough to be killed in
 
 
-def start(project):
+def start(project, study="small"):
     return subprocess.Popen(
-        ["zero-leinr", "run", "small", "--cores", "2"],
+        ["zero-leinr", "run", study, "--cores", "2"],
         cwd=project.folder,
         env=project.environment,
         stdout=subprocess.PIPE,
@@ -44,9 +48,9 @@ def finish(project):
     return process.returncode, said
 
 
-def products(project):
-    """Return the sha256 of every file that the study leaves."""
-    results = project.folder / "results" / "small"
+def products(project, study="small"):
+    """Return the sha256 of every file that a study leaves."""
+    results = project.folder / "results" / study
     return {
         str(path.relative_to(results)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(results.rglob("*"))
@@ -72,14 +76,20 @@ def kill(process, way, chance):
     return False
 
 
+def stage(project):
+    """Return how far a study has come: the newest of its logs."""
+    logs = (project.folder / "results" / "small" / "logs").rglob("*.log")
+    newest = max(logs, key=lambda path: path.stat().st_mtime_ns, default=None)
+    return f"after {newest.parent.name}/{newest.stem}" if newest else "at its start"
+
+
 @pytest.fixture(scope="module")
 def projects(tmp_path_factory):
     made = []
     for name in ("whole", "killed"):
         folder = tmp_path_factory.mktemp(name)
         project = Project(folder)
-        budget = STUDY["budget"] | {"epochs": 100}  # 200 steps: long enough to be killed in
-        write_yaml(project.config / "studies" / "small.yaml", STUDY | {"budget": budget})
+        write_yaml(project.config / "studies" / "small.yaml", SMALL)
         made.append(project)
     return made
 
@@ -95,9 +105,10 @@ def test_kills_at_random_points_change_no_byte(projects):
     while sum(done.values()) < KILLS and (deadline := deadline - 1):
         process, way = start(killed), WAYS[sum(done.values()) % len(WAYS)]
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(chance.uniform(0.02, 0.4) * seconds)
+            process.wait(chance.uniform(0.02, 0.25) * seconds)
         if kill(process, way, chance):
             done[way] += 1
+            print(f"kill {sum(done.values())}: {way}, {stage(killed)}", flush=True)
             if way == "worker":
                 process.communicate()
         process.kill()
@@ -105,6 +116,7 @@ def test_kills_at_random_points_change_no_byte(projects):
         if process.returncode == 0:
             assert products(killed) == expected
             rounds += 1
+            print(f"end {rounds}: {len(expected)} files the same", flush=True)
             shutil.rmtree(killed.folder / "results")
     code, said = finish(killed)
     assert code == 0, said[-3000:]
@@ -127,3 +139,57 @@ def test_two_runs_of_one_study_do_not_meet(projects):
     assert f"process {first.pid}" in said.splitlines()[-1]
     said, _ = first.communicate()
     assert first.returncode == 0, said[-3000:]
+
+
+def test_an_interrupted_group_leaves_nobody_at_work(projects):
+    """As Ctrl-C does; and the same command goes on."""
+    _, killed = projects
+    results = killed.folder / "results" / "small"
+    shutil.rmtree(results, ignore_errors=True)
+    process = start(killed)
+    while not (results / "runs/light_alone/seed0/state.ckpt").exists():
+        assert process.poll() is None
+        time.sleep(0.1)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate()
+    assert process.returncode != 0
+    psutil.wait_procs(workers, timeout=60)
+    assert not [worker for worker in workers if worker.is_running()]
+    code, said = finish(killed)
+    assert code == 0, said[-3000:]
+
+
+def test_a_clock_that_is_set_back_changes_no_byte(projects):
+    """What was written before has times of the future; a study goes on, and is done in the end."""
+    whole, killed = projects
+    for project in (whole, killed):
+        code, said = finish(project)
+        assert code == 0, said[-3000:]
+    expected = products(whole)
+    results = killed.folder / "results" / "small"
+    for stage in ("scores", "tables"):
+        shutil.rmtree(results / stage)
+    for path in [*results.rglob("*"), *(killed.folder / "data").rglob("*")]:
+        later = path.stat().st_mtime + 3600
+        os.utime(path, (later, later))
+    code, said = finish(killed)
+    assert code == 0, said[-3000:]
+    assert products(killed) == expected
+
+
+def test_two_studies_at_once_do_not_meet(projects):
+    """They share a folder, its data and its `.snakemake`."""
+    whole, killed = projects
+    code, said = finish(whole)
+    assert code == 0, said[-3000:]
+    shutil.rmtree(killed.folder / "results", ignore_errors=True)
+    shutil.copy(killed.config / "studies/small.yaml", killed.config / "studies/other.yaml")
+    both = [start(killed, name) for name in ("small", "other")]
+    for process in both:
+        said, _ = process.communicate()
+        assert process.returncode == 0, said[-3000:]
+    expected = products(whole)
+    assert products(killed) == expected
+    del expected["study.json"]  # it says the name
+    assert expected.items() <= products(killed, "other").items()

@@ -145,6 +145,19 @@ def saved(content):
     return out.getvalue()
 
 
+def zip_of(name):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        file.writestr(name, b"")
+    return out.getvalue()
+
+
+def zip_of_version(version):
+    content = bytearray(zip_of("data.pkl"))
+    content[content.index(b"PK\1\2") + 6] = version
+    return bytes(content)
+
+
 WEIGHTS = {
     "whole": weights(),
     "NaN": weights(**{FIRST: torch.full_like(MODEL[FIRST], torch.nan)}),
@@ -182,6 +195,10 @@ WEIGHTS = {
     "checkpoint cut": saved({"a": torch.zeros(9)})[:-50],
     "zip": b"PK\x05\x06" + bytes(18),
     "npz": b"PK\x03\x04" + bytes(40),
+    # Found by Atheris.
+    "zip on two disks": b"PK\6\7" + struct.pack("<LQL", 0, 0, 2) + b"PK\5\6" + bytes(18),
+    "zip of a name that is no text": zip_of("\u00e9.pkl").replace(b"\xc3\xa9", b"\xc3\xc3"),
+    "zip of version 25": zip_of_version(250),
 }  # fmt: skip
 
 
