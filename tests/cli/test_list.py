@@ -10,7 +10,7 @@ from experiments.cli.main import main
     [
         ("methods", ["zero_dce ", "weights not here yet; licence: CC BY-NC 4.0", "no_enrb "]),
         ("datasets", ["mef ", "17 images, not here yet; licence: none stated", "EnlightenGAN"]),
-        ("metrics", ["loe ", "lower is better; needs the input", "put it into"]),
+        ("metrics", ["loe ", "lower is better; needs the input", "niqe "]),
         ("studies", ["ablation ", "16 methods, 13 of them trained; on lol_eval15, lime, dicm"]),
     ],
 )
