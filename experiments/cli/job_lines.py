@@ -122,7 +122,7 @@ class LogHandler(LogHandlerBase):
         By the mean time of each rule's jobs so far, and by how many ran at a time.
         """
         now = time.monotonic()
-        rules = {rule: count for rule, count in self.left.items() if count > 0}
+        rules = {rule: count for rule, count in dict(self.left).items() if count > 0}
         mean = {rule: sum(took) / len(took) for rule, took in dict(self.seconds).items()}
         if not mean:
             return ""
