@@ -6,6 +6,7 @@
 The input is first made as bright as the output by a factor in linear light, which leaves every
 color what it is. What is left is the method's: `chroma`, by how much the mean CIELAB chroma has
 grown, and `cast`, how far the mean color (a*, b*) has moved. A difference of 2 is just visible.
+Both see the means of 8x8 pixels, since noise, too, has a chroma.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from typing import Any
 
 from side_by_side import Table
 
+REGION = 8  # side of the regions that are averaged, in pixels
 STEPS = 8  # of the factor's search; clipping makes a single one too dark
 
 
@@ -60,24 +62,30 @@ def shift(before: Any, after: Any) -> tuple[float, float]:
     import numpy as np
     from skimage.color import rgb2lab
 
-    bright = as_bright(before, after)
-    lab = [rgb2lab(image).reshape(-1, 3) for image in (bright, after)]
+    lab = [rgb2lab(image).reshape(-1, 3) for image in as_bright(before, after)]
     chroma = [np.hypot(colors[:, 1], colors[:, 2]).mean() for colors in lab]
     moved = lab[1][:, 1:].mean(0) - lab[0][:, 1:].mean(0)
     return float(chroma[1] - chroma[0]), float(np.hypot(*moved))
 
 
-def as_bright(image: Any, target: Any) -> Any:
-    """Return an image in [0, 1], scaled in linear light to the mean light of the target."""
+def as_bright(image: Any, target: Any) -> tuple[Any, Any]:
+    """Return the region means of both in [0, 1], the image scaled to the target's mean light."""
     import numpy as np
 
     from experiments.data.embedded import linear_to_srgb, srgb_to_linear
 
-    light, wanted = srgb_to_linear(image / 255), srgb_to_linear(target / 255).mean()
+    light, wanted = (means(srgb_to_linear(pixels / 255)) for pixels in (image, target))
     factor = 1.0
     for _ in range(STEPS):
-        factor *= wanted / max(np.clip(factor * light, 0, 1).mean(), 1e-6)
-    return linear_to_srgb(np.clip(factor * light, 0, 1))
+        factor *= wanted.mean() / max(np.clip(factor * light, 0, 1).mean(), 1e-6)
+    return linear_to_srgb(np.clip(factor * light, 0, 1)), linear_to_srgb(wanted)
+
+
+def means(light: Any) -> Any:
+    """Return the mean of each whole region."""
+    rows, columns = (side // REGION for side in light.shape[:2])
+    whole = light[: rows * REGION, : columns * REGION]
+    return whole.reshape(rows, REGION, columns, REGION, 3).mean((1, 3))
 
 
 if __name__ == "__main__":
