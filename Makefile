@@ -6,7 +6,7 @@ export PATH := $(BIN):$(PATH)
 # Imports are most of a short job; compiled once, they take half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo quick ablation ablations released paper baselines test test-wheel test-cluster test-report test-paper test-faults fuzz audit paper-sample docs lint bench lock sbom clean
+.PHONY: demo quick ablation ablations released paper baselines hero test test-wheel test-cluster test-report test-paper test-faults fuzz audit paper-sample docs lint bench lock sbom clean
 
 # A study: results/<study>/ with weights, images, scores, tables, figures, report.html (what was found)
 # and workflow.html (Snakemake's own report: how it was made).
@@ -15,6 +15,13 @@ unexport PYTHONDONTWRITEBYTECODE
 demo quick ablation ablations released paper baselines: .venv/ready
 	zero-leinr run $@
 	snakemake $@ --report results/$@/workflow.html
+
+# The picture of README.md, of what `make demo` left: photos that are in the public domain.
+hero: .venv/ready
+	zero-leinr figure qualitative_embedded_test results/demo --out build/hero \
+		--images coffee chelsea rocket --methods clahe zero_leinr_released
+	python -c "from PIL import Image; i = Image.open('build/hero/figures/qualitative_embedded_test.png'); \
+		i.thumbnail((1200, 1200)); i.convert('RGB').save('results/reference/demo/hero.jpg', quality=82)"
 
 test: .venv/ready
 	python -m pytest

@@ -15,6 +15,12 @@ class _Silent:
     def set_postfix(self, values: Any, refresh: bool = True) -> None:
         pass
 
+    def set_postfix_str(self, words: str) -> None:
+        pass
+
+    def write(self, line: str, file: Any = None) -> None:
+        print(line, file=file)
+
     def close(self) -> None:
         pass
 
@@ -33,3 +39,10 @@ def progress_bar(title: str, unit: str, total: int | None = None, scaled: bool =
     except ImportError:
         return _Silent()
     return tqdm(desc=title, unit=unit, total=total, unit_scale=scaled, disable=None)
+
+
+def clock(seconds: float) -> str:
+    """Return a time in words: `0:07`, `12:30`, `1:02:03`."""
+    minutes, rest = divmod(round(max(seconds, 0)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

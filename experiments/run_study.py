@@ -20,6 +20,8 @@ from zero_leinr.gpu_slots import count_gpus
 POLL_SECONDS = 0.5
 PATIENCE = 20  # seconds until a training that was asked to stop is killed
 SNAKEMAKE = Path(".snakemake")
+OWN_OUTPUT = {"-n", "--dry-run", "--dryrun", "--verbose", "--quiet", "-q", "--logger", "--unlock"}
+"""Options with which Snakemake speaks for itself."""
 
 
 def run_study(name: str, options: Sequence[str], root: Path = Path("results")) -> None:
@@ -42,7 +44,9 @@ def run_study(name: str, options: Sequence[str], root: Path = Path("results")) -
     keep_locked(folder)
     remove_old_locks(folder)
     settle(folder)
-    command = [sys.executable, "-m", "snakemake", name]
+    # One line a job, unless more is asked for.
+    plain = OWN_OUTPUT & {option.partition("=")[0] for option in options}
+    command = [sys.executable, "-m", "snakemake" if plain else "experiments.cli.job_lines", name]
     if not {"--resources", "--res", "--workflow-profile"} & set(options):
         command += ["--resources", f"gpu={count_gpus()}"]
     sys.stdout.flush()

@@ -108,6 +108,7 @@ def test_the_studies_that_ship_are_what_they_say():
     assert {*variants} <= {method.name for method in demo if method.group == VARIANTS_GROUP}
     assert {*variants, "no_regularization"} <= set(studies["quick"].methods)
     assert not any(method.weights == "official" for method in studies["demo"].methods.values())
+    assert studies["demo"].missing_metrics == "stop"  # their parameters are here
 
 
 def test_the_study_that_the_docs_show_can_be_run(tmp_path):

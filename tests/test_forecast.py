@@ -79,7 +79,7 @@ def test_check_says_it(capsys, monkeypatch):
     said = capsys.readouterr().out
     assert "zero_leinr" in said
     assert "GPU-hours: estimated" in said
-    assert "jobs: 8 to train" in said
+    assert "jobs: 6 to train" in said
 
 
 def test_a_study_without_trainings_costs_enhancing_and_scoring_alone(paper, tmp_path):

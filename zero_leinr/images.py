@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
@@ -163,7 +163,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[Image.Image]:
+def opened(path: Path) -> Iterator[ImageFile.ImageFile]:
     """Open an image file; all that goes wrong in the block is one line about that file."""
     with explained(path):
         # A pipe may never end, and a device is no image.

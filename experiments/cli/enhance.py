@@ -82,8 +82,9 @@ def _add_enhance(commands: Any) -> None:
         "--precision",
         type=one_of("auto", "float32", "bfloat16", "float16"),
         help="of the networks: half precision can be twice as fast or slower, as the CPU is "
-        "(docs/profile.md), and moves pixels by some 255ths. Default: auto, which tries bfloat16 "
-        "on a part of a large photo; float32 with --listings. Like --tile, for Zero-LEINR alone",
+        "(docs/profile.md), and moves pixels by some 255ths (bfloat16, on LOL: PSNR by .01 dB, "
+        "NIQE by .02). Default: auto, which tries bfloat16 on a part of a large photo; float32 "
+        "with --listings. Like --tile, for Zero-LEINR alone",
     )
     command.add_argument(
         "--strength",

@@ -112,7 +112,7 @@ def _fetch(options: argparse.Namespace) -> None:
 def _fetch_all(download: bool) -> None:
     """Bring all that any study can need; what is missing does not stop the rest."""
     from experiments.data.fetch import fetch
-    from experiments.data.weights import lpips_trunk_file, weights_file
+    from experiments.data.weights import weights_file
     from experiments.sheets.datasets import load_registry
     from experiments.sheets.reading import load_checked
     from experiments.sheets.weights import WEIGHTS
@@ -122,10 +122,9 @@ def _fetch_all(download: bool) -> None:
         for name, dataset in load_registry().items()
         if dataset.sources or dataset.generated
     }
-    for name in load_checked(WEIGHTS, "weights.schema.yaml"):
-        if name not in ("alexnet", "alexnet_features"):  # either will do
+    for name, entry in load_checked(WEIGHTS, "weights.schema.yaml").items():
+        if "address" in entry:
             wanted[name] = partial(weights_file, name, download=download)
-    wanted["alexnet"] = partial(lpips_trunk_file, download=download)
     missing = []
     for name, get in wanted.items():
         try:

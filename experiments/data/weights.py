@@ -6,10 +6,16 @@ from typing import Any
 
 from experiments.data import download as net
 from experiments.sheets.datasets import data_folder
-from experiments.sheets.reading import load_checked
+from experiments.sheets.reading import PACKAGE, load_checked
 from experiments.sheets.weights import RELEASED_NAME, WEIGHTS
 from zero_leinr.errors import InputError, unknown
 from zero_leinr.released import RELEASED
+
+PACKAGED = PACKAGE / "score" / "parameters"
+"""Parameters of metrics that come with the suite, each with its license beside it."""
+
+LPIPS_TRUNKS = ("alexnet_features", "alexnet", "alexnet_half")
+"""Entries for AlexNet's convolutions; the first that is there is used."""
 
 
 def weights_file(name: str, *, download: bool = True, registry: Path = WEIGHTS) -> Path:
@@ -21,7 +27,8 @@ def weights_file(name: str, *, download: bool = True, registry: Path = WEIGHTS) 
         registry: the registry file.
 
     Returns:
-        Its path: `weights/<file>` in the data folder, the entry's own `path`, or in the package.
+        Its path: `weights/<file>` in the data folder, the entry's own `path`, or what comes with
+        the suite.
 
     Raises:
         InputError: unknown name, missing file (with address, sha256 and folder), wrong checksum.
@@ -51,18 +58,21 @@ def weights_file(name: str, *, download: bool = True, registry: Path = WEIGHTS) 
 
 def weights_path(entry: Mapping[str, Any]) -> Path:
     """Return where the file of an entry of ``weights.yaml`` belongs, or is."""
+    if "packaged" in entry:
+        return PACKAGED / entry["packaged"]
     return data_folder() / (entry.get("path") or Path("weights", entry["file"]))
 
 
-def lpips_trunk_file(*, download: bool = True) -> Path:
+def lpips_trunk_file() -> Path:
     """Find AlexNet's convolutions for LPIPS.
 
     Returns:
-        `alexnet_features.npz` (the convolutions alone) if it is there, else torchvision's `.pth`.
+        `alexnet_features.npz` or torchvision's `.pth` in the data folder; else the convolutions in
+        half precision, which come with the suite.
 
     Raises:
-        InputError: as in `weights_file`.
+        InputError: a file is there and spoilt.
     """
-    if (data_folder() / "weights" / "alexnet_features.npz").exists():
-        return weights_file("alexnet_features")
-    return weights_file("alexnet", download=download)
+    known = load_checked(WEIGHTS, "weights.schema.yaml")
+    there = [name for name in LPIPS_TRUNKS if weights_path(known[name]).exists()]
+    return weights_file(there[0] if there else LPIPS_TRUNKS[-1], download=False)

@@ -2,8 +2,8 @@
 
 Both are computed here, equal to the packages `lpips` and `pyiqa` (tests hold them together): these
 take longer to import than to score a data set. LPIPS loads torch on first use, NIQE needs none.
-Parameters come from the data folder and from the package `lpips`; nothing here uses the network,
-and nothing falls back to random weights.
+Parameters come with the suite and with the package `lpips`, AlexNet's in full precision from the
+data folder; nothing here uses the network, and nothing falls back to random weights.
 """
 
 import functools
@@ -52,7 +52,8 @@ def lpips(
         enhanced: uint8 (H, W, 3), RGB, at least 32 px a side.
         reference: the same shape.
         device: where the network runs; `auto` for the best here.
-        trunk: AlexNet's weights, .npz or .pth; by default those in the data folder.
+        trunk: AlexNet's weights, .npz or .pth; by default those in the data folder, else those of
+            the suite, in half precision.
 
     Returns:
         Perceptual distance: 0 for identical images, rarely above 1.
@@ -95,7 +96,7 @@ def niqe(
         enhanced: uint8 (H, W, 3), RGB, at least 192 px a side (two blocks of 96).
         reference: unused.
         device: unused.
-        parameters: a .mat file with mean and covariance; by default LIVE's in the data folder.
+        parameters: a .mat file with mean and covariance; by default LIVE's.
 
     Returns:
         Distance from the statistics of natural images, at least 0; not a number where those
@@ -120,7 +121,7 @@ def metric_weights(name: str, download: bool = False) -> Path:
     from experiments.data.weights import lpips_trunk_file, weights_file
 
     if name == "lpips_trunk":
-        return lpips_trunk_file(download=download)
+        return lpips_trunk_file()
     return weights_file(name, download=download)
 
 
@@ -160,7 +161,7 @@ def _load_trunk(path: Path, device: str) -> "dict[str, torch.Tensor]":
         for layer in ALEXNET:
             for kind, expected in (("weight", layer.shape), ("bias", layer.shape[:1])):
                 key = f"features.{layer.number}.{kind}"
-                trunk[key] = torch.as_tensor(arrays[key]).to(device)
+                trunk[key] = torch.as_tensor(arrays[key]).to(device).float()
                 if trunk[key].shape != expected:
                     raise ValueError(f"{key} is {tuple(trunk[key].shape)}, not {expected}")
     except Exception as error:  # a damaged file fails in many ways; each means the same

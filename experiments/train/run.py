@@ -6,12 +6,13 @@ import hashlib
 import logging
 import math
 import statistics
+import sys
 from pathlib import Path
 from typing import Any
 
 from baselines.recipe import BaselineRecipe
 from experiments.data.prepare import load
-from experiments.progress import progress_bar
+from experiments.progress import clock, progress_bar
 from experiments.provenance import provenance, write_json
 from zero_leinr.errors import InputError
 from zero_leinr.recipe import Recipe
@@ -185,13 +186,17 @@ def failed_parts(losses: Path) -> list[str]:
     return failed
 
 
-class _ProgressBar:
-    """Steps done, with the totals of the losses; quiet where the output is no terminal."""
+LINES = 100
+"""Lines about its progress that a training writes at most where the output is no terminal."""
 
-    seconds = 0.0
+
+class _ProgressBar:
+    """Steps done, with the totals of the losses; lines where the output is no terminal."""
 
     def __enter__(self) -> "_ProgressBar":
         self.bar = progress_bar("train", "step")
+        self.first: tuple[int, float] | None = None
+        self.said = 0
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -199,7 +204,15 @@ class _ProgressBar:
 
     def update(self, done: int, total: int, values: dict[str, float]) -> None:
         totals = {k.split("/")[0]: v for k, v in values.items() if k.endswith("/total")}
-        self.seconds = values["seconds"]
         self.bar.total = total
         self.bar.set_postfix(totals, refresh=False)
         self.bar.update(done - self.bar.n)
+        if not sys.stderr.isatty():
+            self._say(done, total, values["seconds"])
+
+    def _say(self, done: int, total: int, seconds: float) -> None:
+        first, began = self.first = self.first or (done, seconds)
+        if done > first and (done == total or (done - self.said) * LINES >= total):
+            self.said = done
+            left = (seconds - began) / (done - first) * (total - done)
+            print(f"step {done} of {total}, {clock(left)} left", file=sys.stderr, flush=True)

@@ -12,7 +12,7 @@ from experiments.cli.main import main
         ("methods", ["random_brightness ", "Controls", "made of references: on paired sets alone"]),
         ("datasets", ["sice ", "229 pairs, not here yet; licence: none stated", "csjcai/SICE"]),
         ("datasets", ["mef ", "17 images, not here yet; licence: none stated", "EnlightenGAN"]),
-        ("metrics", ["loe ", "lower is better; needs the input", "put it into"]),
+        ("metrics", ["loe ", "lower is better; needs the input", "niqe "]),
         ("metrics", ["musiq ", "musiq_koniq_ckpt-e95806b9.pth: missing; put it into"]),
         ("metrics", ["piqe ", "pyiqa's licence: PolyForm Noncommercial 1.0.0"]),
         ("studies", ["ablation ", "16 methods, 13 of them trained; on lol_eval15, lime, dicm"]),

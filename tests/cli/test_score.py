@@ -5,6 +5,8 @@ import json
 import pytest
 from support.command_line import command
 
+from experiments.data.weights import weights_file
+
 
 def test_scoring_for_a_study_downloads_what_is_new_in_it(photos, tmp_path, monkeypatch, capsys):
     """Its check has tried the rest; twelve jobs on a machine without network would wait each."""
@@ -12,7 +14,11 @@ def test_scoring_for_a_study_downloads_what_is_new_in_it(photos, tmp_path, monke
     def download(*_):
         raise AssertionError("asked the network")
 
+    def with_an_address(name, download=False):  # the suite's own parameters need no download
+        return weights_file("zero_dce", download=download)
+
     monkeypatch.setattr("experiments.data.download.download", download)
+    monkeypatch.setattr("experiments.score.perceptual.metric_weights", with_an_address)
     monkeypatch.setenv("ZERO_LEINR_DATA", str(tmp_path / "empty"))
     monkeypatch.chdir(tmp_path)
     known = tmp_path / "results" / "demo" / "study.json"

@@ -105,18 +105,28 @@ def test_unknown_weights_and_keys(shelf):
         weights.weights_file("w", registry=shelf(md5="0"))
 
 
-def test_lpips_takes_whichever_file_is_there(home):
-    with pytest.raises(InputError, match=r"alexnet-owt-7be5be79\.pth"):
-        weights.lpips_trunk_file(download=False)
+def test_parameters_of_metrics_come_with_the_suite(home):
+    """Without a data folder and a network; their licenses stand beside them."""
+    for name, license in (("niqe", "niqe_license.txt"), ("alexnet_half", "alexnet_license.txt")):
+        path = weights.weights_file(name, download=False)
+        assert path.parent == weights.PACKAGED
+        assert "copyright notice" in (path.parent / license).read_text()
+    assert weights.lpips_trunk_file().name == "alexnet_features_half.npz"
+
+
+def test_lpips_prefers_full_precision(home):
     (home / "weights").mkdir(parents=True)
+    (home / "weights" / "alexnet-owt-7be5be79.pth").write_bytes(b"not it")
+    with pytest.raises(InputError, match=r"alexnet-owt-7be5be79\.pth: wrong checksum"):
+        weights.lpips_trunk_file()
     (home / "weights" / "alexnet_features.npz").write_bytes(b"not it")
     with pytest.raises(InputError, match=r"alexnet_features\.npz: wrong checksum"):
-        weights.lpips_trunk_file(download=False)
+        weights.lpips_trunk_file()
 
 
 @needs_data
 def test_real_weights_match_their_checksums():
     for name in load_checked(WEIGHTS, "weights.schema.yaml"):
-        if not name.startswith("alexnet"):
+        if name != "alexnet":  # a part of it is there, and taken first
             assert weights.weights_file(name, download=False).is_file()
-    assert weights.lpips_trunk_file(download=False).is_file()
+    assert weights.lpips_trunk_file().name == "alexnet_features.npz"

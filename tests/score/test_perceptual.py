@@ -7,6 +7,7 @@ from support.pictures import noisy, scene
 from support.random_weights import save_random_trunk
 from support.tensors import to_tensor
 
+from experiments.data.weights import weights_file
 from experiments.score import perceptual
 from zero_leinr.errors import InputError
 
@@ -38,9 +39,10 @@ PAIRS = {
 
 
 @pytest.mark.parametrize("pair", PAIRS)
-@pytest.mark.parametrize("trunk", ["random", pytest.param("official", marks=needs_data)])
+@pytest.mark.parametrize("trunk", ["random", "half", pytest.param("full", marks=needs_data)])
 def test_lpips_equals_the_package(trunk, pair, random_trunk):
-    path = random_trunk if trunk == "random" else perceptual.metric_weights("lpips_trunk")
+    names = {"half": "alexnet_half", "full": "alexnet_features"}
+    path = random_trunk if trunk == "random" else weights_file(names[trunk])
     enhanced, reference = PAIRS[pair]
     expected = lpips_of_the_package(enhanced, reference, path)
     found = perceptual.lpips(enhanced, reference, trunk=path)
@@ -79,6 +81,17 @@ def test_damaged_trunk_is_refused(tmp_path, random_trunk, damage):
     with pytest.raises(InputError) as error:
         perceptual.lpips(scene(), scene(), trunk=path)
     assert str(path) in one_line(error)
+
+
+@needs_data
+def test_half_precision_moves_no_score_by_more_than_the_docs_say():
+    """What comes with the suite, against AlexNet in full precision; docs/protocols.md: .0002."""
+    full, half = (weights_file(name) for name in ("alexnet_features", "alexnet_half"))
+    for enhanced, reference in PAIRS.values():
+        score = perceptual.lpips(enhanced, reference, trunk=full)
+        assert perceptual.lpips(enhanced, reference, trunk=half) == pytest.approx(score, abs=2e-4)
+    for key, array in np.load(half).items():
+        assert np.array_equal(array, np.load(full)[key].astype(np.float16))
 
 
 def test_trunk_from_torchvisions_file_gives_the_same_score(tmp_path, random_trunk):

@@ -76,7 +76,8 @@ def test_the_command_fine_tunes_and_records_it(photos, tmp_path, capsys):
 
 def test_a_study_says_that_it_starts_from_them(tmp_path):
     study = yaml.safe_load((CONFIG / "studies" / "demo.yaml").read_text())
-    study["budget"]["start"] = "released"
+    assert study["budget"]["start"] == "released"
+    study["methods"].append("zero_dce_retrained")
     path = tmp_path / "tuned.yaml"
     path.write_text(yaml.safe_dump(study))
     plan = load_study(path)
