@@ -72,7 +72,9 @@ def rank(study: StudyResults, scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def ranked(study: StudyResults, scores: pd.DataFrame) -> list[Dataset]:
-    """Return the data sets that ``rank`` has something for."""
+    """Return the data sets on which methods are ranked in several protocols."""
+    if len(study.methods) < 2:
+        return []
     there = set(rank(study, scores)["dataset"])
     return [dataset for dataset in study.datasets if dataset.name in there]
 

@@ -64,7 +64,7 @@ def test_a_selection_of_a_kept_study_has_tables_and_curves_of_its_own(source, tm
     assert set(scores["dataset"]) == {"pairs"}
     assert set(read_losses(mine, study)["seed"]) == {1}
     select(kept, mine, methods=["he"])  # the links of a former selection are replaced
-    assert tables_of(mine, *open_study(mine)) == ["main", "protocols"]
+    assert tables_of(mine, *open_study(mine)) == ["main"]
 
 
 def test_a_selection_is_replaced_and_nothing_else_is(source, tmp_path):
