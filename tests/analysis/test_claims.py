@@ -286,3 +286,17 @@ def test_a_claim_needs_a_margin_and_methods_that_there_are(tmp_path, against, me
     )
     with pytest.raises(InputError, match=message):
         load_claims(path)
+
+
+def test_no_claim_is_decided_against_a_control(folder):
+    study = read_study(folder)
+    methods = [
+        dataclasses.replace(method, control="negative" if method.name == "light_only" else None)
+        for method in study.methods
+    ]
+    study = dataclasses.replace(study, methods=methods)
+    judged = judge(study, read_scores(folder, study), load_claims())
+    rows = judged[(judged["method"] == "light_only") | (judged["against"] == "light_only")]
+    assert len(rows)
+    assert set(rows["verdict"]) == {"not decidable"}
+    assert set(rows["reason"]) <= {"light_only is a control", "the study has no paired set"}
