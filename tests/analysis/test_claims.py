@@ -116,3 +116,17 @@ def test_one_seed_decides_nothing(planted):
     planted = tested[(tested["metric"] == "ciede2000") & (tested["against"] == "light_only")]
     assert planted["difference"].item() == pytest.approx(-2, abs=0.05)
     assert (study.one_seed, single.one_seed) == (False, True)
+
+
+def test_no_claim_is_decided_against_a_control(planted):
+    study = read_study(planted)
+    methods = [
+        dataclasses.replace(method, control="negative" if method.name == "light_only" else None)
+        for method in study.methods
+    ]
+    study = dataclasses.replace(study, methods=methods)
+    judged = judge(study, read_scores(planted, study), load_claims())
+    rows = judged[(judged["method"] == "light_only") | (judged["against"] == "light_only")]
+    assert len(rows)
+    assert set(rows["verdict"]) == {"not decidable"}
+    assert set(rows["reason"]) <= {"light_only is a control", "the study has no paired set"}
