@@ -325,7 +325,7 @@ def test_ablate_refuses_in_one_line_and_leaves_the_sheet(sheet, capsys, argument
 def test_a_sheet_that_cannot_be_appended_to_is_left_as_it_is(sheet, capsys):
     braces = yaml.safe_dump(yaml.safe_load(sheet.read_text()), default_flow_style=True)
     sheet.write_text(braces)
-    assert main(["ablate", "mine", "--set", "lr=0.1"]) == 2
+    assert main(["ablate", "mine", "--set", "clip=0.2"]) == 2
     assert "write it by hand" in capsys.readouterr().err
     assert sheet.read_text() == braces
 
