@@ -32,8 +32,10 @@ MOST_UNPACKED = 16 << 30  # bytes in an archive
 MOST_MEMBER = 1 << 28  # bytes of one of its files
 
 # What zipfile raises for damaged bytes; NotImplementedError and names that are no text among them.
-DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OverflowError)
-DAMAGED = (*DAMAGED, RuntimeError, ValueError)
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, OverflowError, RuntimeError, ValueError),
+)
 
 
 def verify(path: Path, expected: str, name: Path | str | None = None) -> str:
