@@ -97,7 +97,7 @@ def read_photo(path: str | Path) -> Photo:
     """
     path = Path(path)
     with opened(path) as image:
-        deep = ";16" in f"{image.mode} {image.tile}"
+        deep = ";16" in f"{image.mode} {getattr(image, 'tile', '')}"
         turned = orientation(image)
         turned_by_reader = image.format == "TIFF"  # OpenCV turns these, and no PNG
         exif = _exif(image, turned)
