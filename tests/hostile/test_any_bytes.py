@@ -18,12 +18,12 @@ from experiments.analysis.losses import read_losses
 from experiments.analysis.remarks import read_record
 from experiments.analysis.results import read_study
 from experiments.analysis.score_files import read_scores
-from experiments.cli.paper import parse_crop
 from experiments.data.download import unpack
 from experiments.data.leaks import read_leaks
 from experiments.data.listing import read_listing
 from experiments.data.prepare import load
 from experiments.enhance.photo_files import read_photo
+from experiments.figures.style import parse_crop
 from experiments.sheets.ablations import load_ablations
 from experiments.sheets.claims import load_claims
 from experiments.sheets.datasets import load_registry
@@ -170,7 +170,7 @@ def test_any_text_is_a_noise_model_or_one_line(text):
 @given(st.text(max_size=20) | st.from_regex(r"[0-9,²٣ -]{0,12}", fullmatch=True))
 def test_any_text_is_a_crop_or_one_line(text):
     try:
-        assert all(number >= 0 for number in parse_crop(text))
+        assert all(number >= 0 for number in parse_crop(text)[1])
     except InputError as error:
         assert "--crops" in str(error)  # noqa: PT017
 
