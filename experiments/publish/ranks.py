@@ -32,5 +32,5 @@ def rank_table(study: StudyResults, scores: pd.DataFrame) -> PaperTable:
         "the critical difference.",
         [Column("Method", "l"), *heads],
         [*groups.values(), [["Critical difference", *critical]]],
-        ["Nemenyi's test at 5\\,\\%. All: every data set has the same weight."],
+        ["Nemenyi's test at 5\\,\\%. All: every data set has the same weight"],
     )
