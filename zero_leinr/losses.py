@@ -231,6 +231,12 @@ def of_branch(
 def chosen(
     names: tuple[str, ...], enhanced: Tensor, curves: Tensor, image: Tensor, exposure_level: float
 ) -> dict[str, Tensor]:
-    """Compute some of a branch's losses, without weights; arguments as ``of_branch``."""
+    """Compute some of a branch's losses, without weights; arguments as ``of_branch``.
+
+    Examples:
+        >>> image = torch.full((1, 3, 32, 32), 0.5)
+        >>> chosen(("exposure",), image, image, image, exposure_level=0.6)
+        {'exposure': tensor(0.0100)}
+    """
     known = of_branch(enhanced, curves, image, exposure_level)
     return {name: known[name]() for name in names}

@@ -8,6 +8,7 @@ license is PolyForm Noncommercial 1.0.0.
 
 import contextlib
 import functools
+import io
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -74,7 +75,7 @@ def _loaded(name: str, weights: Path | None, device: str) -> Any:
 
     given = {} if weights is None else {"pretrained_model_path": str(weights)}
     try:
-        with _offline(name), contextlib.redirect_stdout(None):  # it prints what it loads
+        with _offline(name), contextlib.redirect_stdout(io.StringIO()):  # it prints what it loads
             return pyiqa.create_metric(name, device=device, **given)
     except TypeError as error:  # of one that is made of other metrics
         raise InputError(f"metrics.yaml: pyiqa:{name}: takes no single file ({error})") from error

@@ -21,17 +21,17 @@ def test_scoring_for_a_study_downloads_what_is_new_in_it(photos, tmp_path, monke
     monkeypatch.setattr("experiments.score.perceptual.metric_weights", with_an_address)
     monkeypatch.setenv("ZERO_LEINR_DATA", str(tmp_path / "empty"))
     monkeypatch.chdir(tmp_path)
-    known = tmp_path / "results" / "demo" / "study.json"
+    known = tmp_path / "results" / "ablations" / "study.json"
     known.parent.mkdir(parents=True)
-    for_demo = ("score", photos, "--reference", photos, "--study", "demo")
+    of_study = ("score", photos, "--reference", photos, "--study", "ablations")
     known.write_text(json.dumps({"metrics": [{"name": "lpips"}, {"name": "niqe"}]}))
-    assert command(*for_demo) == 0
+    assert command(*of_study) == 0
     found = capsys.readouterr()
     assert "not scored: lpips" in found.err
     assert "psnr" in found.out
     known.write_text(json.dumps({"metrics": [{"name": "niqe"}]}))
     with pytest.raises(AssertionError, match="asked the network"):
-        command(*for_demo)
+        command(*of_study)
     for more in ([], ["--metrics", "niqe"]):
         with pytest.raises(AssertionError, match="asked the network"):
             command("score", photos, "--reference", photos, *more)

@@ -127,6 +127,7 @@ def test_lpips_prefers_full_precision(home):
 @needs_data
 def test_real_weights_match_their_checksums():
     for name in load_checked(WEIGHTS, "weights.schema.yaml"):
-        if name != "alexnet":  # a part of it is there, and taken first
+        # Of AlexNet a part is there, and taken first; MUSIQ's 109 MB are not.
+        if name not in ("alexnet", "musiq_koniq"):
             assert weights.weights_file(name, download=False).is_file()
     assert weights.lpips_trunk_file().name == "alexnet_features.npz"
