@@ -95,7 +95,7 @@ def record_graph(work: Callable[[], Losses]) -> tuple[Replay, Losses]:
     """Record CUDA work as a graph.
 
     Returns:
-        What replays it, and the tensors that each replay fills anew.
+        What replays it, and the tensors that each replay fills again.
     """
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
