@@ -173,3 +173,10 @@ def _lines(path: str) -> list[str]:
         return Path(path).read_text(encoding="utf-8").splitlines()
     except OSError:
         return []
+
+
+def device_name(device: str) -> str:
+    """Of the GPU, or of whatever stands in for it."""
+    import torch
+
+    return torch.cuda.get_device_name() if device.startswith("cuda") else device

@@ -71,7 +71,7 @@ def test_a_session_checks_and_trains_and_the_next_one_goes_on(session, tmp_path)
 
 def test_a_switch_is_recommended_where_it_is_worth_other_bits():
     sys.path.insert(0, str(SCRIPT.parent))
-    from gpu_session import worth
+    from gpu_timing import worth
 
     assert worth({"--compile": 1.5, "both": 2.04}) == "both (2.04x)"
     assert worth({"--compile": 1.02, "both": 0.9}) == "nothing"
