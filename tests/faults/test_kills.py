@@ -22,6 +22,8 @@ pytestmark = pytest.mark.faults
 KILLS = int(os.environ.get("FAULT_KILLS", "30"))
 SEED = int(os.environ.get("FAULT_SEED", "0"))
 WAYS = ("group", "worker", "Snakemake alone")
+AHEAD = 6
+"""A kill is aimed at one of so many jobs that come next, or a study would end after few."""
 #: What says when and where it was made, and what it was made from: the rest has the same bytes.
 #: Of a folder's time, Snakemake keeps a note of its own, which a kill may leave out.
 TOLD = ("run.json", "state.ckpt", "report.html", ".lock", ".snakemake_timestamp")
@@ -39,6 +41,8 @@ def start(project, study="small"):
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # Behind an `&` of a script it would be ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
@@ -76,11 +80,17 @@ def kill(process, way, chance):
     return False
 
 
-def stage(project):
-    """Return how far a study has come: the newest of its logs."""
-    logs = (project.folder / "results" / "small" / "logs").rglob("*.log")
-    newest = max(logs, key=lambda path: path.stat().st_mtime_ns, default=None)
-    return f"after {newest.parent.name}/{newest.stem}" if newest else "at its start"
+def jobs(project):
+    """Return the logs of the jobs that a study has started, in their order."""
+    logs = project.folder / "results" / "small" / "logs"
+    found = sorted(logs.rglob("*.log"), key=lambda path: path.stat().st_mtime_ns)
+    return [str(path.relative_to(logs)) for path in found]
+
+
+def wait_for_job(process, project, job):
+    """Return when a job has started, or the study has ended."""
+    while process.poll() is None and job not in jobs(project):
+        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -95,20 +105,23 @@ def projects(tmp_path_factory):
 
 
 def test_kills_at_random_points_change_no_byte(projects):
+    """Each comes up to two seconds after the start of one of the next jobs: all stages get some."""
     whole, killed = projects
-    started = time.monotonic()
     code, said = finish(whole)
     assert code == 0, said[-3000:]
-    seconds, expected = time.monotonic() - started, products(whole)
+    order, expected = jobs(whole), products(whole)
     chance, done, rounds = random.Random(SEED), Counter(), 0
     deadline = 3 * KILLS  # tries; one comes after the end now and then
     while sum(done.values()) < KILLS and (deadline := deadline - 1):
+        started = set(jobs(killed))
+        job = chance.choice([job for job in order if job not in started][:AHEAD] or order[-1:])
         process, way = start(killed), WAYS[sum(done.values()) % len(WAYS)]
+        wait_for_job(process, killed, job)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(chance.uniform(0.02, 0.25) * seconds)
+            process.wait(chance.uniform(0, 2))
         if kill(process, way, chance):
             done[way] += 1
-            print(f"kill {sum(done.values())}: {way}, {stage(killed)}", flush=True)
+            print(f"kill {sum(done.values())}: {way}, after the start of {job}", flush=True)
             if way == "worker":
                 process.communicate()
         process.kill()
