@@ -13,6 +13,8 @@ from support.downloads import Shop, png, sha256
 from support.project import STUDY, Project, write_yaml
 from support.random_weights import save_random_trunk
 
+from experiments.data.weights import LPIPS_TRUNKS
+
 pytestmark = pytest.mark.faults
 
 ALONE = ["unshare", "--net"]
@@ -37,7 +39,9 @@ def project(tmp_path, site):
     trunk = site.files["/alexnet.pth"] = (tmp_path / "alexnet.pth").read_bytes()
     entry = {"file": "alexnet.pth", "address": f"{site.address}/alexnet.pth"}
     entry |= {"sha256": sha256(trunk), "licence": "CC0", "citation": "nobody"}
-    write_yaml(project.config / "weights.yaml", {"alexnet": entry})
+    weights = yaml.safe_load((project.config / "weights.yaml").read_text())
+    trunks = {name: weights[name] for name in LPIPS_TRUNKS} | {"alexnet": entry}
+    write_yaml(project.config / "weights.yaml", trunks)
     methods = yaml.safe_load((project.config / "methods.yaml").read_text())
     known = {name: each for name, each in methods.items() if "weights" not in each}
     write_yaml(project.config / "methods.yaml", known)
