@@ -79,7 +79,7 @@ def _is_dir(path: Any) -> bool:
 
 def _metrics() -> Lines:
     from experiments.score.run import missing_metrics
-    from experiments.sheets.metrics import load_metrics
+    from experiments.sheets.metrics import load_metrics, weights_of
     from experiments.sheets.reading import load_checked
     from experiments.sheets.weights import WEIGHTS
 
@@ -90,8 +90,9 @@ def _metrics() -> Lines:
         wants = "the input" if entry.get("against") else wants
         facts = [f"{better}; needs {wants}; protocols: {', '.join(entry['protocols'])}"]
         facts.append(entry["citation"])
-        if entry.get("weights") in weights and name not in missing:
-            facts.append(f"weights here; licence: {weights[entry['weights']]['licence']}")
+        licences = [weights[file]["licence"] for file in weights_of(entry) if file in weights]
+        if licences and name not in missing:
+            facts.append(f"weights here; licence: {'; '.join(licences)}")
         if any(how["function"].startswith("pyiqa:") for how in entry["protocols"].values()):
             facts.append("pyiqa's licence: PolyForm Noncommercial 1.0.0")
         yield name, entry["label"], [*facts, missing.get(name, "")]

@@ -17,7 +17,7 @@ import numpy as np
 from experiments.data.images import check_name, list_images, match_pairs
 from experiments.data.listing import Item
 from experiments.enhance.outputs import check_size, enhanced_paths
-from experiments.sheets.metrics import SCORE_COLUMNS, load_metrics
+from experiments.sheets.metrics import SCORE_COLUMNS, load_metrics, weights_of
 from zero_leinr.atomic_write import replacing
 from zero_leinr.errors import InputError
 from zero_leinr.images import read_image
@@ -44,14 +44,14 @@ def missing_metrics(names: Iterable[str] | None = None, download: bool = False) 
     """
     from experiments.score.perceptual import metric_weights
 
-    missing = {}
+    missing: dict[str, list[str]] = {}
     for name, entry in load_metrics(names).items():
-        try:
-            if "weights" in entry:
-                metric_weights(entry["weights"], download=download)
-        except InputError as error:
-            missing[name] = str(error)
-    return missing
+        for file in weights_of(entry):
+            try:
+                metric_weights(file, download=download)
+            except InputError as error:
+                missing.setdefault(name, []).append(str(error))
+    return {name: "; ".join(reasons) for name, reasons in missing.items()}
 
 
 def score_image(
@@ -106,7 +106,7 @@ def score_image(
             continue
         for protocol, how in entry["protocols"].items():
             other = original if against_input else reference
-            value = _function(how["function"], entry.get("weights"))(enhanced, other, device)
+            value = _function(how["function"], weights_of(entry))(enhanced, other, device)
             if math.isnan(value):
                 log.warning("%s: no %s (%s): undefined here", name, entry["label"], protocol)
                 continue
@@ -183,7 +183,7 @@ def write_scores(scores: "pd.DataFrame", path: Path) -> None:
         scores.to_csv(temporary, index=False)
 
 
-def _function(where: str, weights: str | None = None) -> MetricFunction:
+def _function(where: str, weights: tuple[str, ...] = ()) -> MetricFunction:
     """Return `function` of `experiments/score/file.py` for "file:function".
 
     "pyiqa:name" is the metric of that name in the package pyiqa, with the weights of its entry.
@@ -195,8 +195,8 @@ def _function(where: str, weights: str | None = None) -> MetricFunction:
 
 
 @functools.cache  # so that the checksum of the weights is not computed for each image
-def _of_pyiqa(name: str, weights: str | None) -> MetricFunction:
+def _of_pyiqa(name: str, weights: tuple[str, ...]) -> MetricFunction:
     from experiments.score.by_pyiqa import metric_of
     from experiments.score.perceptual import metric_weights
 
-    return metric_of(name, metric_weights(weights) if weights else None)
+    return metric_of(name, [metric_weights(file) for file in weights])

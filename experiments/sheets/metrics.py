@@ -5,7 +5,7 @@ A score is a metric under a protocol (docs/protocols.md). A new one is one funct
 
 import functools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from experiments.sheets.reading import CONFIG, load_checked
@@ -35,6 +35,12 @@ def load_metrics(names: Iterable[str] | None = None) -> dict[str, dict[str, Any]
         if name not in sheet:
             raise unknown("metric", name, sheet)
     return {name: sheet[name] for name in names}
+
+
+def weights_of(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names in weights.yaml (or ``lpips_trunk``) of all files that a metric needs."""
+    names = entry.get("weights", ())
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def describe_metrics(names: Iterable[str] | None = None) -> list[dict[str, Any]]:

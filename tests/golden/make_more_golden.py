@@ -135,7 +135,7 @@ def packages() -> None:
 
 
 def image_io() -> None:
-    """RetinexDIP's folder ``utils``, which is not in its repository."""
+    """What is called of RetinexDIP's folder ``utils``, which imports scikit-video beside."""
     stand_in("utils")
     stand_in("utils.vggloss", VGG16=None)
     stand_in("utils.sgld", SGLD=None)
