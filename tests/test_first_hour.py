@@ -18,7 +18,7 @@ from PIL import Image
 
 PROJECT = Path(__file__).parents[1]
 PAGE = PROJECT / "docs" / "first-hour.md"
-# All commands in one process: each of its own would load torch again. Snakemake plans alone.
+# All commands in one process: each of its own would load torch again. Studies are planned alone.
 RUN = """
 import json, sys
 from experiments.cli.main import main
@@ -102,11 +102,12 @@ def test_every_command_of_the_page_runs(copy):
         for line in text.replace("\\\n", " ").splitlines()
         if line
     ]
-    assert {command[0] for command in commands} == {"zero-leinr", "snakemake"}
+    assert {command[0] for command in commands} == {"zero-leinr"}
+    studies = [command[2] for command in commands if command[1] == "run"]
     here = {**os.environ, "PYTHONPATH": str(copy), "ZERO_LEINR_GPUS": "0", "ZERO_LEINR_DATA": ""}
     done = subprocess.run(
         [sys.executable, "-c", RUN],
-        input=json.dumps([command[1:] for command in commands if command[0] == "zero-leinr"]),
+        input=json.dumps([command[1:] for command in commands if command[1] != "run"]),
         cwd=copy,
         env=here,
         capture_output=True,
@@ -122,9 +123,8 @@ def test_every_command_of_the_page_runs(copy):
     assert "light/darkness" in (copy / "runs/dark/losses.csv").read_text()
     assert "no_smoothness_light" in (copy / "experiments/config/ablations.yaml").read_text()
     assert re.search(r"brightness +standard +0\.\d+ +2", done.stdout)
-    targets = [command[1] for command in commands if command[0] == "snakemake"]
     planned = subprocess.run(
-        [sys.executable, "-m", "snakemake", *targets, "--cores", "all", "--dry-run", "--quiet"],
+        [sys.executable, "-m", "snakemake", *studies, "--cores", "all", "--dry-run", "--quiet"],
         cwd=copy,
         env=here,
         capture_output=True,
