@@ -1,7 +1,8 @@
 """How much a method saturates and tints photos: outputs against their inputs, the worst first.
 
-    zero-leinr enhance data/dicm --out build/dicm
-    python benchmarks/color_shift.py data/dicm build/dicm
+    zero-leinr enhance data/dicm --out build/released
+    zero-leinr enhance data/dicm --method zero_dce --out build/zero_dce
+    python benchmarks/color_shift.py data/dicm build/released build/zero_dce --worst 5
 
 The input is first made as bright as the output by a factor in linear light, which leaves every
 color what it is. What is left is the method's: `chroma`, by how much the mean CIELAB chroma has
@@ -23,8 +24,10 @@ def main() -> None:
     """Compare every image of a folder, and print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("inputs", type=Path, help="the folder that was enhanced")
-    parser.add_argument("enhanced", type=Path, help="what `enhance` wrote")
-    parser.add_argument("--worst", type=int, help="show so many of each kind (default: all)")
+    parser.add_argument("enhanced", type=Path, nargs="+", help="what `enhance` wrote")
+    parser.add_argument(
+        "--worst", type=int, help="show so many of each kind, of the first folder (default: all)"
+    )
     parser.add_argument("--out", type=Path, help="writes OUT.csv and OUT.md")
     options = parser.parse_args()
     from experiments.data.images import list_images
@@ -32,15 +35,15 @@ def main() -> None:
 
     found = {}
     for path in list_images(options.inputs):
-        made = options.enhanced / f"{Path(path).stem}.png"
-        if made.exists():
-            found[Path(path).name] = shift(read_image(path), read_image(made))
-    table = Table(
-        f"Color of {len(found)} images: output against input", ["image", "chroma", "cast"]
-    )
+        made = [folder / f"{path.stem}.png" for folder in options.enhanced]
+        if all(file.exists() for file in made):
+            before = read_image(path)
+            found[path.name] = [s for file in made for s in shift(before, read_image(file))]
+    kinds = [f"{kind}, {folder.name}" for folder in options.enhanced for kind in ("chroma", "cast")]
+    table = Table(f"Color of {len(found)} images: output against input", ["image", *kinds])
     means = [sum(values) / len(found) for values in zip(*found.values(), strict=True)]
     table.add("mean", *(f"{value:.1f}" for value in means))
-    worst: dict[str, tuple[float, float]] = {}
+    worst: dict[str, list[float]] = {}
     for kind in (0, 1):
         order = sorted(found, key=lambda name, kind=kind: -found[name][kind])
         worst |= {name: found[name] for name in order[: options.worst]}

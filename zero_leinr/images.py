@@ -183,7 +183,10 @@ def explained(path: Path | str) -> Iterator[None]:
     except PermissionError as error:
         raise InputError(f"{path}: no permission to read it") from error
     except Image.UnidentifiedImageError as error:
-        raise InputError(f"{path}: not an image, or of a kind that is not supported") from error
+        raise InputError(
+            f"{path}: not an image of a kind that is read; "
+            "convert it to JPEG, PNG, TIFF, WebP or BMP first"
+        ) from error
     except InputError:
         raise
     except (*BROKEN, OSError, EOFError, Image.DecompressionBombError) as error:

@@ -162,7 +162,8 @@ class Recipe:
                     raise InputError(f"recipe: {key} takes loss weights by name, or null")
                 value = None if value is None else {**(old or {}), **value}
             elif key not in NUMBERS and None not in (old, value) and type(value) is not type(old):
-                raise InputError(f"recipe: {key} takes a {type(old).__name__}, not {value!r}")
+                kind = "whole number" if type(old) is int else type(old).__name__
+                raise InputError(f"recipe: {key} takes a {kind}, not {value!r}")
             merged[key] = value
         return dataclasses.replace(self, **merged)
 

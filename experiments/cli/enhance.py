@@ -128,7 +128,7 @@ def _enhance(options: argparse.Namespace) -> None:
         batches = [(name, references(options.method, items)) for name, items in batches]
     for weights, folder in _weights_of_seeds(options):
         if weights is not None and not weights.is_file():
-            raise InputError(f"{weights}: no such weights; train them with `zero-leinr train`")
+            raise _no_weights(weights)
         for dataset, items in batches:
             check_items(items, folder / (dataset or ""), files)
     with subnormals_as_zero():  # before the first threads start, which inherit it
@@ -237,12 +237,29 @@ def _items(images: Sequence[Path], out: Path) -> "list[Item]":
     return items
 
 
+def _no_weights(path: Path) -> InputError:
+    """Return the error for weights that are not there, with what may have been meant."""
+    from experiments.sheets.reading import CONFIG, load_checked
+
+    if path.is_dir():
+        return InputError(f"{path}: a folder; name the file, such as {path}/model.safetensors")
+    if str(path) in load_checked(CONFIG / "methods.yaml", "methods.schema.yaml"):
+        return InputError(f"{path}: no such weights; did you mean --method {path}?")
+    return InputError(f"{path}: no such weights; train them with `zero-leinr train`")
+
+
 def _method_entry(name: str, with_weights: bool) -> dict[str, Any]:
     """Return the entry of a baseline that runs with weights trained here, or else with its own."""
+    from experiments.sheets.ablations import load_ablations
     from experiments.sheets.reading import CONFIG, load_checked
 
     sheet = load_checked(CONFIG / "methods.yaml", "methods.schema.yaml")
     baselines = [known for known, entry in sheet.items() if {"method", "images"} & entry.keys()]
+    if name in load_ablations():
+        raise InputError(
+            f"enhance: leave --method {name} out: Zero-LEINR's weights are --weights, by default "
+            "those that come with the package"
+        )
     if name not in baselines:
         raise unknown("method", name, baselines)
     entry = sheet[name]

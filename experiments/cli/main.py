@@ -21,6 +21,7 @@ from experiments.cli.score import add_score_command
 from experiments.cli.study import add_study_commands
 from experiments.cli.trace import add_trace_commands
 from experiments.cli.train import add_train_command
+from zero_leinr import __version__
 from zero_leinr.allocator import reuse_freed_memory
 from zero_leinr.errors import InputError
 
@@ -87,6 +88,7 @@ def parser() -> Parser:
         epilog="The whole study runs with `make demo`, `make quick` or `make paper`. Data and "
         "weights lie in ./data, or in the folder that $ZERO_LEINR_DATA names.",
     )
+    top.add_argument("--version", action="version", version=f"zero-leinr {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_enhance_commands(commands)
     add_train_command(commands)

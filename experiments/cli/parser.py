@@ -1,10 +1,14 @@
 """A parser whose complaints are one line, with the name that was probably meant."""
 
 import argparse
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from zero_leinr.errors import InputError, hint, unknown
+from zero_leinr.recipe import Recipe
+
+SETTINGS = frozenset(field.name for field in dataclasses.fields(Recipe))
 
 
 class Parser(argparse.ArgumentParser):
@@ -23,6 +27,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise the complaint; argparse calls this."""
+        for kind, words in (("float", "a number"), ("int", "a whole number")):
+            message = message.replace(f"invalid {kind} value:", f"{words}, not")
         raise InputError(f"{self.prog.removeprefix('zero-leinr').strip() or self.prog}: {message}")
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
@@ -38,10 +44,18 @@ class Parser(argparse.ArgumentParser):
         for option in rest:
             if option.startswith("-"):
                 name = option.partition("=")[0]
-                known = self.commands[command].names
-                raise unknown("option", name, [n for n in known if len(n) > 2], command)
+                raise self._unknown_option(command, name)
             raise InputError(f"{command}: {option!r} is too much here; --help shows examples")
         return options
+
+    def _unknown_option(self, command: str, name: str) -> InputError:
+        """Return the error for an option that a command does not have."""
+        if command == "train" and (key := name.lstrip("-").replace("-", "_")) in SETTINGS:
+            return InputError(f"train: write --set {key}=VALUE instead of {name}")
+        known = [option for option in self.commands[command].names if len(option) > 2]
+        if len(name) == 2:  # -o: the options with this letter
+            known = [option for option in known if option.startswith(f"-{name}")] or known
+        return unknown("option", name, known, command)
 
 
 def one_of(*names: str) -> Callable[[str], str]:

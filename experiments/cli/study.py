@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.cli.common import add_command, find_study, parse_settings
-from zero_leinr.errors import InputError
+from zero_leinr.errors import InputError, unknown
 
 
 def add_study_commands(commands: Any) -> None:
@@ -57,7 +57,7 @@ def _study(options: argparse.Namespace) -> None:
         options.name, options.methods, options.datasets, options.metrics, options.training_images
     )
     print(f"{path}: written; {len(study.methods)} methods, {len(study.trained)} of them trained")
-    print(f"next: zero-leinr check {study.name}, then snakemake {study.name} --cores all")
+    print(f"next: zero-leinr check {study.name}, then zero-leinr run {study.name}")
 
 
 # --------------------------------------------------------------------------------------- fetch
@@ -68,23 +68,29 @@ def _add_fetch(commands: Any) -> None:
         commands,
         "fetch",
         _fetch,
-        "find or download data sets, and check every file",
-        "zero-leinr fetch lol_eval15 lime dicm\nzero-leinr fetch --list\n"
+        "find or download data sets and weights, and check every file",
+        "zero-leinr fetch lol_eval15 lime zero_dce\nzero-leinr fetch --list\n"
         "zero-leinr fetch --all    (before a node loses its network)",
     )
-    command.add_argument("datasets", nargs="*", help="names in experiments/config/datasets.yaml")
+    command.add_argument(
+        "names", nargs="*", help="names in datasets.yaml or weights.yaml of experiments/config"
+    )
     command.add_argument("--list", action="store_true", help="say which there are, and stop")
     command.add_argument(
-        "--all", action="store_true", help="every data set and all weights that have an address"
+        "--all",
+        action="store_true",
+        help="every data set and all weights that have an address; not AlexNet's 244 MB for LPIPS, "
+        "whose convolutions come with the suite in half precision",
     )
     command.add_argument("--offline", action="store_true", help="never download")
     command.add_argument("--listing", type=Path, help="write what was found (one data set only)")
 
 
 def _fetch(options: argparse.Namespace) -> None:
-    from experiments.data.fetch import fetch
-    from experiments.data.listing import write_listing
+    from experiments.data.weights import weights_file
     from experiments.sheets.datasets import load_registry
+    from experiments.sheets.reading import load_checked
+    from experiments.sheets.weights import WEIGHTS
 
     if options.list:
         for name, dataset in load_registry().items():
@@ -96,23 +102,36 @@ def _fetch(options: argparse.Namespace) -> None:
     if options.all:
         _fetch_all(not options.offline)
         return
-    if not options.datasets:
+    if not options.names:
         raise InputError("fetch: name at least one data set, or use --list")
-    if options.listing and len(options.datasets) > 1:
+    datasets, weights = load_registry(), load_checked(WEIGHTS, "weights.schema.yaml")
+    if options.listing and (len(options.names) > 1 or options.names[0] in weights):
         raise InputError("fetch: --listing goes with one data set")
-    for name in options.datasets:
-        listing = fetch(name, download=not options.offline)
-        print(listing.summary())
-        for warning in listing.warnings:
-            print(f"warning: {warning}", file=sys.stderr)
-        if options.listing:
-            write_listing(listing, options.listing)
+    for name in options.names:
+        if name in datasets:
+            _fetch_dataset(name, options)
+        elif name in weights:
+            print(f"{name}: {weights_file(name, download=not options.offline)}")
+        else:
+            raise unknown("data set or weights", name, [*datasets, *weights])
+
+
+def _fetch_dataset(name: str, options: argparse.Namespace) -> None:
+    from experiments.data.fetch import fetch
+    from experiments.data.listing import write_listing
+
+    listing = fetch(name, download=not options.offline)
+    print(listing.summary())
+    for warning in listing.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    if options.listing:
+        write_listing(listing, options.listing)
 
 
 def _fetch_all(download: bool) -> None:
     """Bring all that any study can need; what is missing does not stop the rest."""
     from experiments.data.fetch import fetch
-    from experiments.data.weights import weights_file
+    from experiments.data.weights import LPIPS_TRUNKS, weights_file
     from experiments.sheets.datasets import load_registry
     from experiments.sheets.reading import load_checked
     from experiments.sheets.weights import WEIGHTS
@@ -123,7 +142,7 @@ def _fetch_all(download: bool) -> None:
         if dataset.sources or dataset.generated
     }
     for name, entry in load_checked(WEIGHTS, "weights.schema.yaml").items():
-        if "address" in entry:
+        if "address" in entry and name not in LPIPS_TRUNKS:  # one of these comes with the suite
             wanted[name] = partial(weights_file, name, download=download)
     missing = []
     for name, get in wanted.items():
@@ -173,7 +192,7 @@ def _ablate(options: argparse.Namespace) -> None:
         options.name, parse_settings(options.set), label=options.label, studies=options.studies
     )
     print(f"{ABLATIONS}: {options.name} added; it joins {', '.join(joined)}")
-    print(f"next: snakemake {joined[0]} --cores all    (trains it and draws the tables again)")
+    print(f"next: zero-leinr run {joined[0]}    (trains it and draws the tables again)")
 
 
 # -------------------------------------------------------------------------------------- recipes

@@ -13,6 +13,8 @@ OTHERS = frozenset(
 )
 """Kinds of images that are not read; the user is told about them."""
 
+VIDEOS = frozenset({".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm"})
+
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 
 
@@ -29,9 +31,10 @@ def list_images(folder: str | os.PathLike[str]) -> list[Path]:
     try:
         paths = [path for path in folder.iterdir() if _is_listed(path)]
     except OSError as error:
-        raise InputError(f"{folder}: cannot be listed ({error.strerror or error})") from error
+        reason = "it is a file, not a folder" if folder.is_file() else error.strerror or error
+        raise InputError(f"{folder}: cannot be listed ({reason})") from error
     if not paths:
-        raise InputError(f"{folder}: no images in this folder (looked for {_suffix_text()})")
+        raise _no_images(folder)
     paths.sort(key=lambda path: natural_key(path.name))
     seen: dict[str, Path] = {}
     for path in paths:
@@ -62,14 +65,14 @@ def image_folders(folder: Path, without: Path) -> list[Path]:
         if any(_is_listed(path / name) for name in files):
             found.append(path)
     if not found:
-        raise InputError(f"{folder}: no images in this folder (looked for {_suffix_text()})")
+        raise _no_images(folder)
     return found
 
 
 def passed_over(folder: Path) -> str:
     """Say how many images of a folder `list_images` does not take: "12 .heic, 1 .dng", or ""."""
     suffixes = Counter(path.suffix.lower() for path in folder.iterdir())
-    return ", ".join(f"{suffixes[kind]} {kind}" for kind in sorted(OTHERS & suffixes.keys()))
+    return _counted(suffixes, OTHERS)
 
 
 def match_pairs(
@@ -132,5 +135,15 @@ def _is_listed(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
-def _suffix_text() -> str:
-    return ", ".join(sorted(SUFFIXES))
+def _no_images(folder: Path) -> InputError:
+    """Return the error for a folder without images; it says what to do with what is there."""
+    suffixes = Counter(path.suffix.lower() for path in folder.rglob("*"))
+    others, videos = (_counted(suffixes, kinds) for kinds in (OTHERS, VIDEOS))
+    advice = f"; convert these to JPEG or PNG first: {others}" * bool(others)
+    advice += f"; write the frames of these as images first: {videos}" * bool(videos)
+    looked = ", ".join(sorted(SUFFIXES))
+    return InputError(f"{folder}: no images in this folder (looked for {looked}){advice}")
+
+
+def _counted(suffixes: Counter[str], kinds: frozenset[str]) -> str:
+    return ", ".join(f"{suffixes[kind]} {kind}" for kind in sorted(kinds & suffixes.keys()))

@@ -37,7 +37,7 @@ def weights_file(name: str, *, download: bool = True, registry: Path = WEIGHTS) 
         return RELEASED
     known = load_checked(registry, "weights.schema.yaml")
     if name not in known:
-        raise unknown("weights", name, known)
+        raise unknown("weights", name, known, registry)
     entry = known[name]
     path = weights_path(entry)
     address, sha256 = entry.get("address"), entry.get("sha256", "")

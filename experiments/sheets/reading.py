@@ -25,6 +25,10 @@ MOST, DEEPEST = 20_000, 30
 they may lie in each other."""
 
 
+KINDS = {"array": "a list, such as [a, b]", "object": "keys with values, such as {a: 1}"}
+"""What JSON Schema's types are called in an error, where its word says little."""
+
+
 class _Loader(_SafeLoader):
     """Refuses a key that stands twice, of which YAML keeps the last one without a word."""
 
@@ -148,6 +152,8 @@ def _check_schema(document: Any, schema: str, path: Path, advice: str = "") -> N
         known = problem.schema.get("properties", {})
         strange = next(name for name in problem.instance if name not in known)
         message = f"unknown key {strange!r}; {hint(strange, known)}"
+    elif problem.validator == "type" and problem.validator_value in KINDS:
+        message = f"must be {KINDS[problem.validator_value]}, not {problem.instance!r}"
     raise InputError(
         f"{path}: {key}: {' '.join(message.split())[:300]}" + (f"; {advice}" if advice else "")
     )

@@ -240,10 +240,14 @@ def make_study(
         if name not in registry:
             raise unknown("data set", name, registry, path)
     try:
-        load_metrics(settings["metrics"])
+        metrics = load_metrics(settings["metrics"])
         Recipe().replace(settings.get("budget", {}))
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+    paired = any(registry[name].paired for name in settings["datasets"])
+    if not paired and all(entry["needs_reference"] for entry in metrics.values()):
+        metric, dataset = next(iter(metrics)), settings["datasets"][0]
+        raise InputError(f"{path}: {metric} needs references, {dataset} has none; take niqe")
     methods = _baselines(path, names, seeds, settings.get("budget", {}))
     chosen = settings.pop("variants", False)
     if chosen:
@@ -262,7 +266,7 @@ def make_study(
         )
     _check_grids(path, settings.get("grids", {}), settings["datasets"], methods)
     settings.setdefault("title", path.stem.replace("_", " ").capitalize())
-    if not any(registry[name].paired for name in settings["datasets"]):
+    if not paired:
         for name in (name for name, method in methods.items() if method.control == "positive"):
             raise InputError(f"{path}: {name} is made of references; add a data set that has them")
     _check_labels(path, "data sets", {name: registry[name].label for name in settings["datasets"]})

@@ -42,3 +42,19 @@ def test_the_worst_come_first(dark, tmp_path, monkeypatch, capsys):
     assert "2 images" in said
     assert "tinted.png" in said
     assert "same.png" not in said
+
+
+def test_two_methods_stand_side_by_side(dark, tmp_path, monkeypatch, capsys):
+    for folder, factors in {"low": 1, "kept": 4, "tinted": (4, 4, 2)}.items():
+        write_image(tmp_path / folder / "1.png", brighter(dark, factors))
+    folders = [str(tmp_path / name) for name in ("low", "kept", "tinted")]
+    monkeypatch.setattr("sys.argv", ["color_shift.py", *folders])
+    color_shift.main()
+    heading, row = (
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in capsys.readouterr().out.splitlines()
+        if line.startswith(("| image", "| 1.png"))
+    )
+    assert heading == ["image", "chroma, kept", "cast, kept", "chroma, tinted", "cast, tinted"]
+    assert abs(float(row[2])) < 0.5
+    assert float(row[4]) > 5

@@ -29,7 +29,9 @@ MISTAKES = [
     (["ablate", "a", "--set", "noise=["], "--set noise=[: not YAML"),
     (["prepare", "--listing", "a", "--size", "-5", "--out", "o"], "at least 1 pixel, not -5"),
     (["fetch"], "name at least one"),
-    (["fetch", "lool"], "unknown data set 'lool'"),
+    (["fetch", "lool"], "unknown data set or weights 'lool'; known: lol_eval15,"),
+    (["fetch", "zero_dec"], "unknown data set or weights 'zero_dec'; did you mean zero_dce?"),
+    (["fetch", "alexnet", "--listing", "l.json"], "--listing goes with one data set"),
     (["check", "absent"], "no such study; known: ablation, ablations, base"),
     (["tables", "absent"], "study.json: missing"),
     (["enhance", "photos", "--weights", "options.pth"], "holds a dictionary (epoch), not a state"),
@@ -60,6 +62,23 @@ MISTAKES = [
     (["check", "demmo"], "no such study; did you mean demo?"),
     (["ablate", "no_enrb", "--set", "epochs=3"], "the sheet has one of this name"),
     (["scroe", "photos"], "unknown command 'scroe'; did you mean score?"),
+    (["enhance", "phone.heic"], "convert it to JPEG, PNG, TIFF, WebP or BMP first"),
+    (["enhance", "phone"], "convert these to JPEG or PNG first: 1 .heic"),
+    (["enhance", "videos"], "write the frames of these as images first: 2 .mp4"),
+    (["enhance", "photos", "--strength", "70%"], "argument --strength: a number, not '70%'"),
+    (["enhance", "photos", "-o", "o"], "unknown option '-o'; known: --out"),
+    (["enhance", "photos", "--weights", "zero_dce"], "did you mean --method zero_dce?"),
+    (["enhance", "photos", "--weights", "photos"], "a folder; name the file, such as photos/mo"),
+    (["enhance", "photos", "--method", "zero_leinr"], "leave --method zero_leinr out"),
+    (["train", "photos", "--out", "o", "--epochs", "5"], "write --set epochs=VALUE instead of"),
+    (["train", "photos", "--out", "o", "--set", "epochs=x"], "takes a whole number, not 'x'"),
+    (["train", "small.png", "--out", "o"], "small.png: cannot be listed (it is a file"),
+    (["check", "budget.yaml"], "recipe: unknown epoch; did you mean epochs?"),
+    (["check", "list.yaml"], "datasets: must be a list, such as [a, b], not 'lime'"),
+    (
+        ["study", "mine", "--methods", "he", "--datasets", "lime", "--metrics", "psnr"],
+        "psnr needs references, lime has none; take niqe",
+    ),
     (["score", "photos", "--refrence", "photos"], "'--refrence'; did you mean --reference?"),
 ]
 
@@ -75,6 +94,12 @@ def desk(photos, tmp_path, monkeypatch):
     torch.save({"a": torch.ones(2, 3)}, "other.pth")
     study = {"metods": ["he"], "methods": ["he"], "datasets": ["lime"], "metrics": ["niqe"]}
     (tmp_path / "broken.yaml").write_text(yaml.safe_dump(study))
+    del study["metods"]
+    (tmp_path / "budget.yaml").write_text(yaml.safe_dump(study | {"budget": {"epoch": 3}}))
+    (tmp_path / "list.yaml").write_text(yaml.safe_dump(study | {"datasets": "lime"}))
+    for file in ("phone.heic", "phone/1.heic", "videos/1.mp4", "videos/day/2.mp4"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_bytes(b"\0\0\0\x18ftyp" + bytes(100))
     return tmp_path
 
 

@@ -12,7 +12,7 @@ from support.command_line import fails
         (["enhance", "a.jpg", "--strenght=1"], "'--strenght'; did you mean --strength?"),
         (["enhance", "a.jpg", "--device", "cudda"], "--device: unknown value 'cudda'; did you"),
         (["enhance", "a.jpg", "--padding", "x"], "unknown value 'x'; known: square, minimal"),
-        (["enhance", "a.jpg", "--tile", "big"], "enhance: argument --tile: invalid int value"),
+        (["enhance", "a.jpg", "--tile", "big"], "argument --tile: a whole number, not 'big'"),
         (["check", "demo", "quick"], "check: 'quick' is too much here; --help shows examples"),
         (["check"], "check: the following arguments are required: study"),
         (["figures", "results/demo", "--dataste", "x"], "did you mean --dataset?"),

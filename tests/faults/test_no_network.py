@@ -5,13 +5,10 @@ In a network namespace without routes, which root alone can make.
 
 import subprocess
 
-import numpy as np
 import pytest
-import torch
 import yaml
-from support.downloads import Shop, png, sha256
+from support.downloads import Shop, png
 from support.project import STUDY, Project, write_yaml
-from support.random_weights import save_random_trunk
 
 from experiments.data.weights import LPIPS_TRUNKS
 
@@ -22,7 +19,7 @@ ALONE = ["unshare", "--net"]
 
 @pytest.fixture
 def project(tmp_path, site):
-    """A project whose data set and weights a server has, and nobody else."""
+    """A project whose data set a server has, and nobody else; LPIPS needs no download."""
     folder = tmp_path / "project"
     folder.mkdir()
     project = Project(folder)
@@ -34,14 +31,8 @@ def project(tmp_path, site):
     shop = Shop(project.config, folder / "data", site, images)
     shop.document["datasets"]["dark"] = {"low": "dark"}
     shop.save()
-    arrays = np.load(save_random_trunk(tmp_path / "alexnet.npz"))
-    torch.save({name: torch.tensor(arrays[name]) for name in arrays}, tmp_path / "alexnet.pth")
-    trunk = site.files["/alexnet.pth"] = (tmp_path / "alexnet.pth").read_bytes()
-    entry = {"file": "alexnet.pth", "address": f"{site.address}/alexnet.pth"}
-    entry |= {"sha256": sha256(trunk), "licence": "CC0", "citation": "nobody"}
-    weights = yaml.safe_load((project.config / "weights.yaml").read_text())
-    trunks = {name: weights[name] for name in LPIPS_TRUNKS} | {"alexnet": entry}
-    write_yaml(project.config / "weights.yaml", trunks)
+    known = yaml.safe_load((project.config / "weights.yaml").read_text())
+    write_yaml(project.config / "weights.yaml", {name: known[name] for name in LPIPS_TRUNKS})
     methods = yaml.safe_load((project.config / "methods.yaml").read_text())
     known = {name: each for name, each in methods.items() if "weights" not in each}
     write_yaml(project.config / "methods.yaml", known)

@@ -60,7 +60,7 @@ def test_a_study_is_never_overwritten(tmp_path):
 def test_the_command_says_what_to_do_next(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(module.add_study, "__defaults__", (None, None, tmp_path))
     assert command("study", "mine", "--methods", "input", "--datasets", "lime") == 0
-    assert "next: zero-leinr check mine, then snakemake mine" in capsys.readouterr().out
+    assert "next: zero-leinr check mine, then zero-leinr run mine" in capsys.readouterr().out
     assert "did you mean lime?" in fails(
         capsys, "study", "other", "--methods", "input", "--datasets", "lme"
     )

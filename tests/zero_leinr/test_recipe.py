@@ -19,7 +19,7 @@ def test_wrong_noise_names_are_refused(name):
         ({"light": {"spatail": 0}}, r"light\.spatail; did you mean spatial"),
         ({"light": None, "color": None}, "keep at least one branch"),
         ({"epochs": 0}, "epochs"),
-        ({"epochs": "many"}, "takes a int"),
+        ({"epochs": "many"}, "takes a whole number"),
         ({"lr": {"a": 1}}, "lr must be a number above 0"),
         ({"lr": None}, "lr must be a number above 0, not None"),
         ({"lr": -1.0}, "lr must be a number above 0"),
