@@ -195,7 +195,7 @@ def test_fetch_all_brings_what_it_can_and_names_the_rest(home, monkeypatch, caps
 
     monkeypatch.setattr("experiments.data.fetch.fetch", lambda name, **_: None)
     monkeypatch.setattr("experiments.data.weights.weights_file", absent)
-    with pytest.raises(InputError, match=r"missing: zero_dce, .*musiq_koniq$"):
+    with pytest.raises(InputError, match=r"missing: zero_dce, .*musiq_koniq, .*clip_rn50$"):
         study._fetch_all(download=True)
     said = capsys.readouterr()
     assert "lol_eval15: there" in said.out

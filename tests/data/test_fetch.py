@@ -114,7 +114,7 @@ def test_a_name_that_is_no_text_is_named(tmp_path, home, paired):
         ({"datasets": {"x": {"low": "a", "generated": "all"}}}, r"datasets\.x\.generated"),
         ({"data": {}}, "unknown key|required"),
         ({}, "'datasets' is a required"),
-        (["a list"], "not of type 'object'"),
+        (["a list"], "must be keys with values"),
         ({"datasets": {"x": {"low": {"a": "f", "b": "g"}, "high": "h"}}}, "single folder"),
         ({"datasets": {"x": {"low": {"a": "f"}, "instead": {"b": "g"}}}}, "same names"),
     ],

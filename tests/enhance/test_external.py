@@ -42,7 +42,7 @@ def plan(tmp_path, items, monkeypatch):
     monkeypatch.setattr(study, "CONFIG", tmp_path / "config")
     settings = yaml.safe_load((CONFIG / "studies" / "demo.yaml").read_text())
     settings |= {"methods": ["input", "mine"], "variants": False, "datasets": ["lime"]}
-    (tmp_path / "small.yaml").write_text(yaml.safe_dump(settings | {"metrics": ["psnr"]}))
+    (tmp_path / "small.yaml").write_text(yaml.safe_dump(settings | {"metrics": ["niqe"]}))
     write_listing(Listing("lime", False, 2, 2, "", "", [], items), tmp_path / "lime.json")
     return load_study(tmp_path / "small.yaml"), [tmp_path / "lime.json"]
 

@@ -303,7 +303,7 @@ def test_ablate_appends_an_entry_and_keeps_the_rest(sheet, capsys):
         "color": {"angle": 0}, "denoiser": None, "noise": "gauss5_50", "lr": 0.001
     }  # fmt: skip
     assert (mine.label, mine.studies) == (label, ["demo", "paper"])
-    assert "snakemake demo" in capsys.readouterr().out
+    assert "zero-leinr run demo" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
