@@ -105,7 +105,7 @@ def _comparisons(
     study: StudyResults, sheet: Mapping[str, Any]
 ) -> Iterator[tuple[Test, Dataset | None]]:
     """Each test with each data set of its kind, or with None where the study has none."""
-    for name, claim in sheet["claims"].items():
+    for name, claim in _concerned(study, sheet["claims"]).items():
         for entry in claim["tests"]:
             settings = {key: entry[key] for key in ("metric", "protocol", "sets", "expect")}
             margin = sheet["margins"][entry["metric"]]["margin"]
@@ -116,6 +116,20 @@ def _comparisons(
                     yield test, dataset
                 if not fitting:
                     yield test, None
+
+
+def _concerned(study: StudyResults, claims: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the claims that the study is about: it has one of the variants that they name.
+
+    All of them where it is about none, so that each test says what is missing.
+    """
+    names = {method.name for method in study.methods}
+    about = {
+        name: claim
+        for name, claim in claims.items()
+        if any(names.intersection(test["against"]) for test in claim["tests"])
+    }
+    return about or claims
 
 
 def _measured(

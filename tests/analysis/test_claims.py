@@ -47,6 +47,19 @@ def test_what_cannot_be_decided_says_why(judged):
     assert set(judged.loc[judged["reason"] != "", "verdict"]) == {"not decidable"}
 
 
+def test_claims_on_variants_that_a_study_lacks_are_left_out(planted, judged):
+    assert set(judged["claim"]) == {"color", "noise", "unseen", "losses"}
+    study = read_study(planted)
+    other = dataclasses.replace(study, methods=[m for m in study.methods if m.name == "no_spatial"])
+    found = judge(other, read_scores(planted, study), load_claims())
+    assert set(found["claim"]) == {"losses"}
+    # A study that no claim is about says of every test what it lacks.
+    none = dataclasses.replace(study, methods=[m for m in study.methods if m.name == "zero_leinr"])
+    found = judge(none, read_scores(planted, study), load_claims())
+    assert set(found["claim"]) == set(load_claims()["claims"])
+    assert found["reason"].str.startswith("the study has no ").all()
+
+
 def fail(folder, *seeds):
     for seed in seeds:
         run = folder / "runs" / "no_enrb" / f"seed{seed}" / "run.json"
