@@ -119,7 +119,7 @@ def _comparisons(
 
 
 def _concerned(study: StudyResults, claims: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the claims that the study is about: it has one of the variants that they name.
+    """Return the claims that the study is about: it has both sides of one of their comparisons.
 
     All of them where it is about none, so that each test says what is missing.
     """
@@ -127,7 +127,10 @@ def _concerned(study: StudyResults, claims: Mapping[str, Any]) -> Mapping[str, A
     about = {
         name: claim
         for name, claim in claims.items()
-        if any(names.intersection(test["against"]) for test in claim["tests"])
+        if any(
+            test.get("method", FULL) in names and names.intersection(test["against"])
+            for test in claim["tests"]
+        )
     }
     return about or claims
 
